@@ -1,0 +1,122 @@
+"""The settings both processes share; each process extends them with its own.
+
+Read once, from the environment and `.env`, into a frozen object that is passed down. A missing or malformed value
+stops the start with one line per mistake. Secrets are masked wherever the object is printed.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from callregistry.database import PROJECT_ROOT
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(Exception):
+    """One line per mistake, each naming its setting."""
+
+
+def is_loopback(url: str) -> bool:
+    """True if the URL's host is this machine."""
+    return urlsplit(url).hostname in LOOPBACK_HOSTS
+
+
+def _checked_url(secure: str, plain: str | None) -> Any:
+    """A validator for URLs: `secure` anywhere, `plain` on loopback only; a trailing slash is taken off."""
+
+    def check(url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {secure, plain} or not parts.hostname:
+            raise ValueError(f"must be a full {secure}:// address, for example {secure}://calls.example.org")
+        if parts.scheme == plain and not is_loopback(url):
+            raise ValueError(f"{plain}:// is allowed for this machine only; use {secure}://")
+        if parts.query or parts.fragment:
+            raise ValueError("may not carry a query string or fragment")
+        return url.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < 32:
+        raise ValueError("must be at least 32 characters; python -c 'import secrets; print(secrets.token_hex(32))'")
+    return secret
+
+
+def _comma_list(value: Any) -> Any:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, _checked_url("https", "http")]
+WssUrl = Annotated[str, _checked_url("wss", None)]
+WsUrl = Annotated[str, _checked_url("wss", "ws")]
+LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
+CommaList = Annotated[list[str], NoDecode, BeforeValidator(_comma_list)]
+
+
+class SharedSettings(BaseSettings):
+    """What both processes must agree on. Names, meanings and defaults: `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    public_base_url: HttpUrl
+    public_stream_url: WssUrl
+    panel_origins: CommaList = []
+    web_port: int = Field(5000, ge=1, le=65535)
+    bridge_port: int = Field(8765, ge=1, le=65535)
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: SecretStr
+
+    caller_name: str = Field(min_length=1)
+    call_language: str = Field("en", pattern=r"^[a-z]{2}$")
+    max_calls: int = Field(5, ge=1)
+    max_call_s: int = Field(900, ge=60, le=14_400)
+
+    registry_url: str = "sqlite:///var/calls.db"
+    link_secret: LongSecret
+    metrics_token: SecretStr | None = None
+    log_format: Literal["json", "text"] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """Where the panel may be open: `PUBLIC_BASE_URL` and `PANEL_ORIGINS`."""
+        return [self.public_base_url, *(origin.rstrip("/") for origin in self.panel_origins)]
+
+
+Settings = TypeVar("Settings", bound=SharedSettings)
+
+
+def load_settings(kind: type[Settings], **overrides: Any) -> Settings:
+    """Reads settings of `kind`. Raises `SettingsError` with one line per mistake."""
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        lines = [_mistake(dict(detail)) for detail in error.errors(include_input=False, include_url=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def load_settings_or_exit(kind: type[Settings]) -> Settings:
+    """As `load_settings`, for a process's start: prints the mistakes and ends the process with status 78."""
+    try:
+        return load_settings(kind)
+    except SettingsError as error:
+        sys.stderr.write(f"Kindline cannot start; fix these settings (.env):\n{error}\n")
+        sys.exit(78)
+
+
+def _mistake(detail: dict[str, Any]) -> str:
+    name = "_".join(str(part) for part in detail["loc"][:1]).upper()
+    if detail["type"] == "missing":
+        return f"{name}: is missing; see .env.example"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,214 @@
+"""The vocabulary of a call: what can happen (events) and what can be asked for (commands).
+
+`TurnTaking.handle(event, now)` takes events and gives commands; the shell (`call_session.py`) carries them out and
+sends back what came of them. All times are seconds on one monotonic clock. Every reply has a number: what arrives
+from a cancelled reply carries the old number and is dropped in `TurnTaking`, in one place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from callregistry.call_events import Kind
+
+# --- events: what can happen
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStarted:
+    """The telephone's audio flows. `resumed`: an earlier stream of this call broke off."""
+
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The ears hear somebody since `at`. The utterance buffer has begun (with what came just before)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The ears have heard nobody since `at`. A breath, or the end of the turn: `TurnTaking` decides."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceFull:
+    """The utterance buffer is at its maximum: this part must be transcribed, while the turn goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The answer to `Transcribe(request)`. `text` is empty when no words were found."""
+
+    request: int
+    text: str
+    audio_ms: int
+    """Length of the audio that was transcribed."""
+    voiced_ms: int
+    """How much of it was voice."""
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionFailed:
+    """Speech to text gave up on `request` within its deadline."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The first audio of `reply` is on the wire."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFinished:
+    """All of `reply` has been played to the person (its last mark came back)."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """The language model or the voice gave up on `reply`. What was sent of it before has been played or cleared."""
+
+    reply: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A key on the telephone."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStopped:
+    """The telephone's audio has ended: nothing more can be said or heard."""
+
+
+Event = (
+    StreamStarted
+    | SpeechStarted
+    | SpeechPaused
+    | UtteranceFull
+    | Transcribed
+    | TranscriptionFailed
+    | ReplyStarted
+    | ReplyFinished
+    | ReplyFailed
+    | DigitPressed
+    | StreamStopped
+)
+
+
+# --- commands: what can be asked for
+
+
+class LineName(StrEnum):
+    """Fixed lines, spoken from local audio that needs no provider (`voicebridge/lines.py` has the words)."""
+
+    GREETING = "greeting"
+    ONE_MOMENT = "one_moment"
+    DID_NOT_HEAR = "did_not_hear"
+    TROUBLE = "trouble"
+    STILL_THERE = "still_there"
+    CUT_OFF = "cut_off"
+    GOODBYE = "goodbye"
+    GOODBYE_SILENCE = "goodbye_silence"
+    GOODBYE_TROUBLE = "goodbye_trouble"
+    GOODBYE_TIME = "goodbye_time"
+
+
+class Role(StrEnum):
+    """What an utterance of ours is for (the `role` of `agent.said`)."""
+
+    GREETING = "greeting"
+    ANSWER = "answer"
+    LINE = "line"
+    GOODBYE = "goodbye"
+
+
+class HangUpReason(StrEnum):
+    """Why we end a call (the `reason` of `call.finished`)."""
+
+    SAID_GOODBYE = "said_goodbye"
+    SILENCE = "silence"
+    TIME_LIMIT = "time_limit"
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Take the utterance buffer's audio and turn it into text. `final`: the turn is over, so the buffer ends too;
+    otherwise it goes on with what is heard next."""
+
+    request: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardUtterance:
+    """What is in the utterance buffer was nobody's turn: forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartReply:
+    """Answer the person: language model, then voice. `speech_ended_at` is the end of the person's speech, from which
+    the latency is counted. `closing`: the person has said goodbye, so this is our goodbye."""
+
+    reply: int
+    turn: int
+    text: str
+    speech_ended_at: float
+    closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SayGreeting:
+    """Speak the prepared greeting as `reply` (the local greeting line, if none is ready)."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class SayLine:
+    """Speak a fixed line as `reply`."""
+
+    reply: int
+    line: LineName
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """Cancel `reply`: its tasks, its queued audio, and (`clear`) what the telephone has buffered of it."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The conversation is over: mark the call finished and have it hung up."""
+
+    reason: HangUpReason
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call event for the log and the browser (`callregistry/call_events.py`)."""
+
+    kind: Kind
+    data: dict[str, Any]
+
+
+Command = Transcribe | DiscardUtterance | StartReply | SayGreeting | SayLine | StopReply | HangUp | Record
