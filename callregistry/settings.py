@@ -6,6 +6,7 @@ stops the start with one line per mistake. Secrets are masked wherever the objec
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from callregistry.database import PROJECT_ROOT
+
+ENV_FILE = os.environ.get("ENV_FILE", str(PROJECT_ROOT / ".env"))
+"""The file settings are read from besides the environment, which wins. The demo names none, to keep to itself."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -63,9 +67,7 @@ CommaList = Annotated[list[str], NoDecode, BeforeValidator(_comma_list)]
 class SharedSettings(BaseSettings):
     """What both processes must agree on. Names, meanings and defaults: `.env.example`."""
 
-    model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
 
     public_base_url: HttpUrl
     public_stream_url: WssUrl

@@ -1,0 +1,86 @@
+"""The body of `scripts/demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+from scripts.demo_call import place_call, print_summary, save
+from scripts.environment import ROOT
+from scripts.stack import Stack, StackError
+
+DIRECTORY = ROOT / "var" / "demo"
+
+
+def main() -> int:
+    """Runs the demo; the exit status is 0 if all went well."""
+    options = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with Stack.running(DIRECTORY) as stack:
+            if options.list:
+                return list_people(stack)
+            if options.call:
+                return call(stack, options)
+            return interactive(stack, open_browser=not options.no_open)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130 if options.call else 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """What is asked for; `scripts/demo --help` explains it."""
+    parser = argparse.ArgumentParser(prog="scripts/demo")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true")
+    what.add_argument("--call", metavar="PERSON")
+    parser.add_argument("--report", metavar="FILE.json", type=Path)
+    parser.add_argument("--audio", metavar="FILE.wav", type=Path)
+    parser.add_argument("--no-open", action="store_true")
+    options = parser.parse_args()
+    if (options.report or options.audio) and not options.call:
+        parser.error("--report and --audio go with --call")
+    return options
+
+
+def list_people(stack: Stack) -> int:
+    """Names the people who can be called."""
+    for person in stack.sandbox("GET", "/sandbox/people")["people"]:
+        print(f"{person['name']:<22} {person['number']:<14} {person['description']}")
+    return 0
+
+
+def call(stack: Stack, options: argparse.Namespace) -> int:
+    """Places one call and tells how it went; 0 only if it was a success."""
+    report, sid = place_call(stack, options.call)
+    print_summary(report)
+    save(stack, report, sid, options.report, options.audio)
+    return 1 if report.failures else 0
+
+
+def interactive(stack: Stack, *, open_browser: bool) -> int:
+    """Prints where everything is, opens the panel, and waits for Ctrl-C or for a process to die."""
+    print("Kindline is running in the sandbox: no real telephone rings, nothing leaves this machine.\n")
+    print(f"  Control panel     {stack.panel_url}/")
+    print(f'  Your telephone    {stack.sandbox_url}/sandbox/telephone   (call "You", press Answer, talk)')
+    print(f"  Logs              {os.path.relpath(stack.directory)}/\n\nCtrl-C stops everything.", flush=True)
+    if open_browser:
+        webbrowser.open(f"{stack.panel_url}/")
+    waiting = threading.Event()
+    while not waiting.wait(0.5):
+        for name, process in stack.processes.items():
+            if process.poll() is not None:
+                raise StackError(f"The {name} process has ended; see {os.path.relpath(stack.directory)}/{name}.log.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""The whole product on this machine: sandbox, web app and bridge, as three processes with settings of their own.
+
+The same programs as in the Procfile; nothing but settings differs. Used by the demo, the benchmarks and the tests
+of whole calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.environment import ROOT
+
+START_WITHIN_S = 60.0
+STOP_WITHIN_S = 10.0
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+"""What the processes get of our environment. No setting may leak in from a shell or a .env for real calls."""
+
+
+class StackError(Exception):
+    """Something did not start; the message says what, and the last lines of its log."""
+
+
+def free_port(preferred: int) -> int:
+    """`preferred`, or any free port where that one is taken."""
+    for port in (preferred, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise StackError("no free port on this machine")
+
+
+def fetch(url: str, *, method: str = "GET", body: Any = None, token: str | None = None, timeout_s: float = 10) -> bytes:
+    """One HTTP request to a process of ours. Raises `urllib.error.URLError` (`HTTPError` for 4xx and 5xx)."""
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, headers, method=method)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=timeout_s) as response:
+        content: bytes = response.read()
+        return content
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Three running processes, and where they listen."""
+
+    directory: Path
+    panel_url: str
+    bridge_url: str
+    sandbox_url: str
+    api_token: str
+    settings: Mapping[str, str] = field(repr=False)
+    processes: Mapping[str, subprocess.Popen[bytes]] = field(repr=False)
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, directory: Path, *, sandbox_options: list[str] | None = None, **settings: str) -> Iterator[Stack]:
+        """Starts everything, waits until it is ready, and stops it at the end. Logs go into `directory`.
+
+        `settings` override those of the demo. Raises `StackError`.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        stack = cls._started(directory, sandbox_options or [], settings)
+        try:
+            stack._wait_until_ready()
+            yield stack
+        finally:
+            stack._stop()
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the panel's JSON API, as a script would make it."""
+        return json.loads(fetch(f"{self.panel_url}{path}", method=method, body=body, token=self.api_token))
+
+    def sandbox(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the sandbox's control API."""
+        return json.loads(fetch(f"{self.sandbox_url}{path}", method=method, body=body, timeout_s=60))
+
+    def log(self, process: str) -> str:
+        """What a process has logged so far."""
+        return self._log_path(self.directory, process).read_text(errors="replace")
+
+    @classmethod
+    def _started(cls, directory: Path, sandbox_options: list[str], overrides: dict[str, str]) -> Stack:
+        web, bridge, sandbox = free_port(5000), free_port(8765), free_port(9100)
+        settings = demo_settings(directory, web, bridge, sandbox) | overrides
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        environment |= settings | {"ENV_FILE": os.devnull, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
+        python = sys.executable
+        account = [
+            *("--account-sid", settings["TWILIO_ACCOUNT_SID"], "--auth-token", settings["TWILIO_AUTH_TOKEN"]),
+            *("--api-key", settings["OPENAI_API_KEY"], "--from-number", settings["TWILIO_FROM_NUMBER"]),
+        ]
+        commands = {
+            "sandbox": [python, "-m", "sandbox", "--port", str(sandbox), *account, *sandbox_options],
+            "web": [
+                *(python, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{web}"),
+                *("--workers", "2", "--threads", "8", "--log-level", "warning"),
+            ],
+            "bridge": [python, "-m", "voicebridge"],
+        }
+        processes: dict[str, subprocess.Popen[bytes]] = {}
+        for name, command in commands.items():
+            with cls._log_path(directory, name).open("wb") as log:
+                processes[name] = subprocess.Popen(
+                    command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+                )
+        panel_url, bridge_url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (web, bridge, sandbox))
+        token = settings["PANEL_API_TOKEN"]
+        return cls(directory, panel_url, bridge_url, sandbox_url, token, settings, processes)
+
+    def _wait_until_ready(self) -> None:
+        checks = {
+            "sandbox": f"{self.sandbox_url}/sandbox/healthz",
+            "web": f"{self.panel_url}/readyz",
+            "bridge": f"{self.bridge_url}/readyz",
+        }
+        deadline = time.monotonic() + START_WITHIN_S
+        for name, url in checks.items():
+            while not _answers(url):
+                if self.processes[name].poll() is not None:
+                    raise StackError(f"The {name} process ended at once. Its log:\n{self._tail(name)}")
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"The {name} process is not ready after {START_WITHIN_S:.0f} s:\n{self._tail(name)}"
+                    )
+                time.sleep(0.1)
+
+    def _stop(self) -> None:
+        """Asks each process to end, the bridge first: it says goodbye to nobody it no longer needs."""
+        for name in ("bridge", "web", "sandbox"):
+            if self.processes[name].poll() is None:
+                self.processes[name].send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def _tail(self, process: str) -> str:
+        return "\n".join(self.log(process).splitlines()[-15:])
+
+    @staticmethod
+    def _log_path(directory: Path, process: str) -> Path:
+        return directory / f"{process}.log"
+
+
+def demo_settings(directory: Path, web: int, bridge: int, sandbox: int) -> dict[str, str]:
+    """Settings for ports of this machine, with secrets made for this run."""
+    return {
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{web}",
+        "PUBLIC_STREAM_URL": f"wss://127.0.0.1:{bridge}/media",
+        "FEED_URL": f"ws://127.0.0.1:{bridge}/feed",
+        "PANEL_ORIGINS": f"http://localhost:{web}",
+        "WEB_CALLBACK_URL": f"http://127.0.0.1:{web}",
+        "WEB_PORT": str(web),
+        "BRIDGE_PORT": str(bridge),
+        "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_FROM_NUMBER": "+12025550199",
+        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{sandbox}",
+        "OPENAI_API_KEY": "sk-sandbox-" + secrets.token_hex(8),
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{sandbox}/v1",
+        "CALLER_NAME": "the Kindline demo",
+        "MAX_CALLS": "10",
+        "REGISTRY_URL": f"sqlite:///{directory.resolve()}/calls.db",
+        "LINK_SECRET": secrets.token_hex(32),
+        "SECRET_KEY": secrets.token_hex(32),
+        "PANEL_API_TOKEN": secrets.token_hex(32),
+        "LOG_FORMAT": "text",
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        fetch(url, timeout_s=2)
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
