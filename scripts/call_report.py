@@ -88,31 +88,49 @@ def build_report(call: dict[str, Any], events: Sequence[dict[str, Any]], line: d
 
 
 def _turns(events: Sequence[dict[str, Any]], utterances: Sequence[dict[str, Any]]) -> list[Turn]:
-    """One row for each group of the person's utterances that the product took as one turn, or one it took as several."""
-    told: dict[int, dict[str, Any]] = {e["data"]["turn"]: e for e in events if e["kind"] == "person.said"}
+    """A row for each group of the person's utterances that the product took as one turn, or one it took as several."""
+    tellings = [event for event in events if event["kind"] == "person.said"]
+    text_of = {event["data"]["turn"]: event["data"]["text"] for event in tellings}
     groups: dict[tuple[int, ...], list[dict[str, Any]]] = {}
     for utterance in (u for u in utterances if u["speaker"] == "person"):
-        groups.setdefault(_turns_of(utterance, told) or (-len(groups) - 1,), []).append(utterance)
+        unheard = (-len(groups) - 1,)
+        groups.setdefault(_turns_of(utterance, tellings, utterances) or unheard, []).append(utterance)
     ordered = list(groups.items())
     rows = []
     for i, (numbers, said) in enumerate(ordered):
         next_start = ordered[i + 1][1][0]["started_at"] if i + 1 < len(ordered) else float("inf")
-        heard_as = " ".join(told[n]["data"]["text"] for n in numbers if n in told)
-        if i == 0 and not heard_as and len(said) == 1 and len(said[0]["text"].split()) <= 2:
+        heard_as = " ".join(text_of[number] for number in numbers if number in text_of)
+        if i == 0 and not heard_as and len(said[0]["text"].split()) <= 2:
             continue  # the "Hello?" of picking up, which the greeting answers
         rows.append(_turn(said, heard_as, numbers, next_start, events, utterances))
     return rows
 
 
-def _turns_of(utterance: dict[str, Any], told: dict[int, dict[str, Any]]) -> tuple[int, ...]:
-    """The product's turns that hold this utterance: those told while it lasted, and the first one after it."""
+def _turns_of(
+    utterance: dict[str, Any], tellings: Sequence[dict[str, Any]], utterances: Sequence[dict[str, Any]]
+) -> tuple[int, ...]:
+    """The product's turns that hold this utterance: those told while it lasted, and the first one after it.
+
+    Empty if the conversation went on (we spoke, then the person) before any turn was told: it was not heard.
+    """
     numbers: list[int] = []
-    for number, event in sorted(told.items()):
-        if event["at"] > utterance["started_at"] + _CLOCK_SLACK_S:
-            numbers.append(number)
-        if event["at"] >= utterance["ended_at"] - _CLOCK_SLACK_S:
+    for telling in tellings:
+        if telling["at"] < utterance["started_at"] + _CLOCK_SLACK_S:
+            continue
+        if not numbers and _conversation_went_on(utterance, telling["at"], utterances):
+            break
+        if telling["data"]["turn"] not in numbers:
+            numbers.append(telling["data"]["turn"])
+        if telling["at"] >= utterance["ended_at"] - _CLOCK_SLACK_S:
             break
     return tuple(numbers)
+
+
+def _conversation_went_on(utterance: dict[str, Any], until: float, utterances: Sequence[dict[str, Any]]) -> bool:
+    """True if we spoke and then the person spoke again, both between the end of `utterance` and `until`."""
+    later = [u for u in utterances if utterance["ended_at"] < u["started_at"] and u["ended_at"] < until]
+    ours = next((u for u in later if u["speaker"] == "agent"), None)
+    return ours is not None and any(u["speaker"] == "person" and u["started_at"] > ours["started_at"] for u in later)
 
 
 def _turn(

@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("callregistry", "voicebridge", "webapp", "sandbox", "scripts")
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
-PURE = ("voicebridge/dialogue", "voicebridge/audio")
 FORBIDDEN = {
     "callregistry": {"webapp", "voicebridge", "sandbox", "scripts", "flask", "asyncio"},
     "voicebridge": {"webapp", "sandbox", "scripts", "flask", "twilio.rest"},
