@@ -59,9 +59,12 @@ class BridgeSettings(SharedSettings):
     tts_instructions: str = "Speak warmly, calmly and clearly, a little slower than usual, as to an older person."
     """How to speak. Left out for models that take none (tts-1, tts-1-hd)."""
 
-    end_of_turn_ms: int = Field(900, ge=200, le=5000)
+    bridge_host: str = "127.0.0.1"
+    """Where the bridge listens. 0.0.0.0 in a container; otherwise a proxy on this machine is in front of it."""
+
+    end_of_turn_ms: int = Field(1000, ge=200, le=5000)
     """How long a pause ends the person's turn."""
-    barge_in_ms: int = Field(350, ge=100, le=2000)
+    barge_in_ms: int = Field(300, ge=100, le=2000)
     """How long the person must speak over us before we stop."""
     drain_s: int = Field(900, ge=0)
     """After SIGTERM: how long calls may go on before they are said goodbye to (default: the longest call)."""
