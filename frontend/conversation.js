@@ -1,0 +1,138 @@
+/**
+ * The chat: the person's turns on the left, our utterances on the right, notes between them. Everything that was
+ * said is untrusted text: it enters the page through `textContent` only, each piece in a `<bdi>` of its own, so that
+ * its writing direction cannot reorder what stands around it.
+ */
+
+import { seconds, timeOfDay } from "./words.js";
+
+const STAGE_NAMES = [
+  ["endpointing_ms", "waiting for the end"],
+  ["stt_ms", "hearing"],
+  ["llm_ms", "thinking"],
+  ["tts_ms", "voice"],
+];
+
+/** `<tag class>` with text. */
+export function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export class Conversation {
+  constructor(log, scroller, empty) {
+    this.log = log;
+    this.scroller = scroller;
+    this.empty = empty;
+    this.personName = "The person";
+    this.turns = new Map();
+    this.replies = new Map();
+  }
+
+  /** One whole turn of the person; the same turn told again replaces its words. */
+  personSaid(turn, text, at) {
+    this.#keepInView(() => {
+      const bubble = this.turns.get(turn) ?? this.#bubble("person", this.personName, at);
+      this.turns.set(turn, bubble);
+      bubble.words.replaceChildren(element("bdi", "", text));
+    });
+  }
+
+  replyStarted(reply, latencyMs, stages, at) {
+    this.#keepInView(() => {
+      const bubble = this.#reply(reply, at);
+      if (latencyMs !== null) bubble.meta.replaceChildren(latency(latencyMs, stages));
+    });
+  }
+
+  sentence(reply, text, at) {
+    this.#keepInView(() => {
+      const { words } = this.#reply(reply, at);
+      if (words.hasChildNodes()) words.append(" ");
+      words.append(element("bdi", "", text));
+    });
+  }
+
+  /** An utterance of ours is over: what was heard of it stands, what was not is set apart. */
+  agentSaid({ reply, role, text, heard, interrupted }, at) {
+    this.#keepInView(() => {
+      const { item, words, speaker } = this.#reply(reply, at);
+      item.dataset.role = role;
+      if (role === "greeting" || role === "goodbye") speaker.textContent = `Kindline · ${role}`;
+      const told = element("bdi", "", interrupted ? heard : text);
+      if (words.textContent !== told.textContent) words.replaceChildren(told);
+      if (interrupted) {
+        item.classList.add("interrupted");
+        item.append(interruption(text, heard));
+      }
+    });
+  }
+
+  /** A line of small print about the call itself. */
+  note(text, { bad = false } = {}) {
+    this.#keepInView(() => this.#append(element("p", bad ? "note bad" : "note", text)));
+  }
+
+  /** Whatever was drawn before it knew the name. */
+  nameThePerson(name) {
+    this.personName = name;
+    for (const { speaker } of this.turns.values()) speaker.textContent = name;
+  }
+
+  #reply(reply, at) {
+    const bubble = this.replies.get(reply) ?? this.#bubble("agent", "Kindline", at);
+    this.replies.set(reply, bubble);
+    return bubble;
+  }
+
+  #bubble(side, name, at) {
+    const item = element("article", `bubble ${side}`);
+    const head = element("header", "bubble-head");
+    const speaker = element("bdi", "speaker", name);
+    const time = element("time", "", timeOfDay(at));
+    time.dateTime = new Date(at * 1000).toISOString();
+    head.append(speaker, time);
+    const words = element("p", "words");
+    const meta = element("div", "bubble-meta");
+    item.append(head, words, meta);
+    this.#append(item);
+    return { item, speaker, words, meta };
+  }
+
+  #append(node) {
+    this.empty.hidden = true;
+    this.log.append(node);
+  }
+
+  /** Follows the newest line, unless the operator has scrolled up to read. */
+  #keepInView(change) {
+    const { scroller } = this;
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    change();
+    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  }
+}
+
+function latency(latencyMs, stages) {
+  const details = element("details", "latency");
+  const summary = element("summary", "", `Answered in ${seconds(latencyMs)}`);
+  details.append(summary);
+  const parts = STAGE_NAMES.filter(([key]) => typeof stages?.[key] === "number");
+  const words = parts.map(([key, name]) => `${name} ${seconds(stages[key])}`);
+  details.append(element("p", "", words.length ? words.join(" · ") : "No details were measured."));
+  return details;
+}
+
+function interruption(text, heard) {
+  const mark = element("div", "interruption");
+  mark.append(element("p", "mark", heard ? "Interrupted here" : "Interrupted before it was heard"));
+  const unheard = text.startsWith(heard) ? text.slice(heard.length).trim() : text;
+  if (unheard) {
+    const rest = element("p", "unheard");
+    rest.append(element("span", "label", "Not heard: "), element("bdi", "", unheard));
+    mark.append(rest);
+  }
+  return mark;
+}
