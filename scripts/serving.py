@@ -13,17 +13,27 @@ from webapp.settings import WebSettings
 
 def main() -> None:
     """Starts both processes, or prints every mistake in .env and exits with status 78."""
+    if mistakes := mistakes_in_settings():
+        sys.exit("Kindline cannot start; fix these settings (.env):\n" + "\n".join(mistakes))
+    honcho = Path(sys.executable).with_name("honcho")
+    environment = os.environ | {
+        "PATH": f"{honcho.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "WEB_PORT": str(
+            load_settings(WebSettings).web_port
+        ),  # the Procfile needs it; the processes read .env themselves
+    }
+    os.execve(honcho, [str(honcho), "start", "-e", os.devnull], environment)
+
+
+def mistakes_in_settings() -> list[str]:
+    """Every mistake in the settings of either process, each once."""
     mistakes: set[str] = set()
     for kind in (WebSettings, BridgeSettings):
         try:
             load_settings(kind)
         except SettingsError as error:
             mistakes.update(str(error).splitlines())
-    if mistakes:
-        sys.exit("Kindline cannot start; fix these settings (.env):\n" + "\n".join(sorted(mistakes)))
-    honcho = Path(sys.executable).with_name("honcho")
-    path = f"{honcho.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    os.execve(honcho, [str(honcho), "start"], os.environ | {"PATH": path})
+    return sorted(mistakes)
 
 
 if __name__ == "__main__":
