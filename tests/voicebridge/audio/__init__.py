@@ -1,0 +1,1 @@
+"""The ears and the mouth, on sounds made here."""

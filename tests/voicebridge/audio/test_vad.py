@@ -1,0 +1,149 @@
+"""Is somebody speaking? Voices loud and soft, rooms quiet and noisy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.voicebridge.audio.sounds import Samples, line, mulaw, noise, silence, speech_like, tone
+from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoicePaused, VoiceStarted
+
+
+def listen(audio: bytes, frame_bytes: int = 160) -> list[VoiceEvent]:
+    ears = VoiceActivity()
+    events: list[VoiceEvent] = []
+    for at in range(0, len(audio), frame_bytes):
+        events += ears.feed(audio[at : at + frame_bytes])
+    return events
+
+
+def told_at(audio: bytes) -> list[tuple[VoiceEvent, int]]:
+    """Each event with the moment at which it was told."""
+    ears = VoiceActivity()
+    return [(event, ears.now_ms) for at in range(0, len(audio), 160) for event in ears.feed(audio[at : at + 160])]
+
+
+def kinds(events: list[VoiceEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+@pytest.mark.parametrize("level", [-12.0, -20.0, -30.0, -40.0])
+@pytest.mark.parametrize("line_noise", [-70.0, -55.0])
+def test_a_voice_is_heard_from_its_beginning_to_its_end(level: float, line_noise: float) -> None:
+    audio = line(silence(1.0), speech_like(1.6, level), silence(1.0), noise_dbfs=line_noise)
+    started, paused = listen(audio)
+    assert isinstance(started, VoiceStarted)
+    assert started.at_ms == pytest.approx(1000, abs=60)
+    assert isinstance(paused, VoicePaused)
+    assert paused.at_ms == pytest.approx(2600, abs=80)
+
+
+def test_it_is_noticed_soon_after_it_has_begun_and_after_it_has_ended() -> None:
+    (_, noticed_ms), (_, ended_ms) = told_at(line(silence(1.0), speech_like(1.6), silence(1.0)))
+    assert noticed_ms - 1000 <= 180
+    assert 150 <= ended_ms - 2600 <= 260
+
+
+def test_a_hello_in_the_first_moment_of_the_call_is_heard() -> None:
+    started, _ = listen(line(speech_like(0.6, -25.0), silence(1.0)))
+    assert started.at_ms <= 40
+
+
+def test_breath_between_words_is_no_pause() -> None:
+    audio = line(silence(1.0), speech_like(0.75), silence(0.12), speech_like(0.75), silence(0.6))
+    assert kinds(listen(audio)) == ["VoiceStarted", "VoicePaused"]
+
+
+def test_a_pause_for_thought_is_told_and_the_next_word_too() -> None:
+    audio = line(silence(1.0), speech_like(1.0), silence(0.7), speech_like(1.0), silence(0.6))
+    _, paused, resumed, _ = listen(audio)
+    assert paused.at_ms == pytest.approx(2000, abs=60)
+    assert resumed.at_ms == pytest.approx(2700, abs=60)
+
+
+def test_a_weaker_second_phrase_still_counts() -> None:
+    audio = line(silence(1.0), speech_like(1.0, -20.0), silence(0.5), speech_like(0.8, -34.0), silence(0.6))
+    assert kinds(listen(audio)) == ["VoiceStarted", "VoicePaused", "VoiceStarted", "VoicePaused"]
+
+
+# --- what is nobody
+
+
+@pytest.mark.parametrize("offset", range(0, 160, 20))
+@pytest.mark.parametrize("level", [-10.0, -25.0])
+def test_a_knock_of_100_ms_is_not_speech(offset: int, level: float) -> None:
+    before: Samples = silence(2.0 + offset / 8000)
+    assert listen(line(before, noise(0.1, level, seed=5), silence(1.0))) == []
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        pytest.param(tone(100, 20.0, level_dbfs=-38.0) + tone(300, 20.0, level_dbfs=-44.0), id="hum"),
+        pytest.param(noise(20.0, -40.0), id="line noise"),
+        pytest.param(silence(20.0), id="nothing at all"),
+    ],
+)
+def test_the_sound_of_the_line_is_not_speech(room: Samples) -> None:
+    assert listen(mulaw(room)) == []
+
+
+def test_a_hum_that_begins_in_mid_call_is_found_out_within_about_a_second() -> None:
+    events = told_at(line(silence(2.0), tone(150, 20.0, level_dbfs=-30.0)))
+    assert kinds([event for event, _ in events]) in ([], ["VoiceStarted", "VoicePaused"])
+    assert all(at_ms < 2000 + 1400 for _, at_ms in events)
+
+
+def test_a_voice_over_a_hum_is_heard() -> None:
+    voice = np.concatenate([silence(4.0), speech_like(1.5, -22.0), silence(3.0)])
+    hum = tone(150, len(voice) / 8000, level_dbfs=-36.0)
+    started, paused = listen(line(voice + hum))
+    assert started.at_ms == pytest.approx(4000, abs=100)
+    assert paused.at_ms == pytest.approx(5500, abs=150)
+
+
+def test_a_television_does_not_hold_the_turn() -> None:
+    television = np.concatenate([speech_like(6.0, -33.0, syllables_per_s=5.0), silence(0.25), speech_like(6.0, -33.0)])
+    events = told_at(line(silence(1.0), speech_like(2.0, -18.0), television))
+    assert kinds([event for event, _ in events]) == ["VoiceStarted", "VoicePaused"], "and it is not a new talker"
+    paused, told_ms = events[1]
+    assert paused.at_ms == pytest.approx(3000, abs=250)
+    assert told_ms == pytest.approx(3000 + 2400, abs=300)
+
+
+def test_the_talker_is_heard_again_in_front_of_the_television() -> None:
+    television = speech_like(12.0, -36.0, syllables_per_s=5.0)
+    voice = np.concatenate([speech_like(2.0, -18.0), silence(6.0), speech_like(2.0, -18.0), silence(2.0)])
+    started = [event.at_ms for event in listen(line(television + voice)) if isinstance(event, VoiceStarted)]
+    assert started[-1] == pytest.approx(8000, abs=150)
+
+
+# --- the interface
+
+
+@pytest.mark.parametrize("frame_bytes", [1, 37, 160, 333, 1600])
+def test_the_size_of_the_pieces_makes_no_difference(frame_bytes: int) -> None:
+    audio = line(silence(1.0), speech_like(1.0), silence(0.5), speech_like(0.5), silence(0.7))
+    assert listen(audio, frame_bytes) == listen(audio)
+
+
+def test_the_voice_is_measured() -> None:
+    ears = VoiceActivity()
+    ears.feed(line(silence(1.0), speech_like(1.5), silence(1.0)))
+    assert ears.now_ms == 3500
+    assert ears.voiced_ms == pytest.approx(1500, abs=200)
+    assert not ears.speaking
+
+
+def test_whoever_speaks_is_speaking_until_the_pause() -> None:
+    ears = VoiceActivity()
+    ears.feed(line(silence(1.0), speech_like(1.0)))
+    assert ears.speaking
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_bytes_can_be_heard_and_events_alternate(seed: int) -> None:
+    audio = np.random.default_rng(seed).integers(0, 256, size=80_000, dtype=np.uint8).tobytes()
+    loudness = line(*(speech_like(0.3, level) for level in np.random.default_rng(seed).uniform(-60, -5, size=30)))
+    events = kinds(listen(audio + loudness))
+    assert events == ["VoiceStarted", "VoicePaused"] * (len(events) // 2) + ["VoiceStarted"] * (len(events) % 2)

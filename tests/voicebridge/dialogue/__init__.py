@@ -1,0 +1,1 @@
+"""Who speaks when, and what is said: scripts and laws."""
