@@ -1,0 +1,1 @@
+"""Whole calls: the product's own processes, the sandbox, real sockets, real voices, real time."""

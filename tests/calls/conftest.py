@@ -1,0 +1,64 @@
+"""One running product for all whole calls, and the scripted people's calls, several at a time."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scripts.call_report import Report
+from scripts.demo_call import place_call
+from scripts.stack import Stack, fetch
+from tests.calls.line_audio import Samples
+
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class PlayedCall:
+    """A call that was played, and what was on its line: (person, agent), 8 kHz, -1..1."""
+
+    report: Report
+    person: Samples
+    agent: Samples
+    line: dict[str, object]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, running."""
+    with Stack.running(tmp_path_factory.mktemp("stack"), LOG_LEVEL="info", LOG_FORMAT="json") as running:
+        yield running
+
+
+def play(stack: Stack, person: str) -> PlayedCall:
+    """Places one call and collects what was on the line."""
+    report, sid = place_call(stack, person)
+    assert sid is not None, report
+    with wave.open(io.BytesIO(fetch(f"{stack.sandbox_url}/sandbox/calls/{sid}/audio.wav")), "rb") as recording:
+        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 8000, 2)
+        both = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(np.float64) / 32768
+    return PlayedCall(report, both[0::2], both[1::2], stack.sandbox("GET", f"/sandbox/calls/{sid}"))
+
+
+@pytest.fixture(scope="session")
+def played(stack: Stack) -> Iterator[dict[str, Future[PlayedCall]]]:
+    """Every scripted person who talks, called; several at a time."""
+    names = talking_people()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(play, stack, name) for name in names}
+
+
+def talking_people() -> list[str]:
+    """The scripted people who have lines to say (a voicemail greeting has none)."""
+    from sandbox.people import load_person  # only here: the sandbox's packages load slowly
+
+    files = sorted((Path(__file__).parents[2] / "sandbox" / "people").glob("*.toml"))
+    people = [load_person(path) for path in files]
+    return [person.name for person in people if person.lines]
