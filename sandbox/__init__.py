@@ -4,9 +4,8 @@ The map:
 
     __main__.py       python -m sandbox: command line, start and stop
     app.py            the web server, built from the parts below
-    openai_api.py     OpenAI's HTTP endpoints: chat, models and what all of them share; a list of routes
-    openai_audio.py   OpenAI's transcriptions and speech
-    openai_faults.py  failures and slowness on demand, for OpenAI's endpoints
+    openai_api.py     OpenAI's HTTP endpoints, as a list of routes (openai_*.py: one file for each endpoint)
+    openai_faults.py  failures and slowness on demand, for those endpoints
     companion.py      the scripted companion that answers instead of a language model (pure)
     speech.py         local speech to text and text to speech, as an async facade over processes of their own
     twilio_api.py     Twilio's REST API, webhooks and TwiML

@@ -42,7 +42,8 @@ _CLOCK = re.compile(
 )
 _COUNT = re.compile(rf"\b(?P<count>(?:one|{_NUMBER}) (?:{_COUNTED}))\b", re.IGNORECASE)
 _AGE = re.compile(
-    r"\b(?:I'm|I am|turn(?:ed)?|be) (?P<age>[5-9]\d|1[01]\d|(?:fif|six|seven|eigh|nine)ty(?:-\w+)?)\b(?! (?:min|per|mil))"
+    r"\b(?:I'm|I am|turn(?:ed)?|be) (?P<age>[5-9]\d|1[01]\d|(?:fif|six|seven|eigh|nine)ty(?:-\w+)?)\b"
+    r"(?! (?:min|per|mil))"
 )
 _NOT_A_NAME = {"And", "But", "The", "Who", "Is", "In", "At", "On", "He", "She", "It", *_DAY.split("|"), "Kindline"}
 
