@@ -33,7 +33,7 @@ export class Conversation {
 
   /** One whole turn of the person; the same turn told again replaces its words. */
   personSaid(turn, text, at) {
-    this.#keepInView(() => {
+    this.keepInView(() => {
       const bubble = this.turns.get(turn) ?? this.#bubble("person", this.personName, at);
       this.turns.set(turn, bubble);
       bubble.words.replaceChildren(element("bdi", "", text));
@@ -41,14 +41,14 @@ export class Conversation {
   }
 
   replyStarted(reply, latencyMs, stages, at) {
-    this.#keepInView(() => {
+    this.keepInView(() => {
       const bubble = this.#reply(reply, at);
       if (latencyMs !== null) bubble.meta.replaceChildren(latency(latencyMs, stages));
     });
   }
 
   sentence(reply, text, at) {
-    this.#keepInView(() => {
+    this.keepInView(() => {
       const { words } = this.#reply(reply, at);
       if (words.hasChildNodes()) words.append(" ");
       words.append(element("bdi", "", text));
@@ -57,22 +57,22 @@ export class Conversation {
 
   /** An utterance of ours is over: what was heard of it stands, what was not is set apart. */
   agentSaid({ reply, role, text, heard, interrupted }, at) {
-    this.#keepInView(() => {
-      const { item, words, speaker } = this.#reply(reply, at);
+    this.keepInView(() => {
+      const { item, words, meta, speaker } = this.#reply(reply, at);
       item.dataset.role = role;
       if (role === "greeting" || role === "goodbye") speaker.textContent = `Kindline · ${role}`;
       const told = element("bdi", "", interrupted ? heard : text);
       if (words.textContent !== told.textContent) words.replaceChildren(told);
       if (interrupted) {
         item.classList.add("interrupted");
-        item.append(interruption(text, heard));
+        meta.before(interruption(text, heard));
       }
     });
   }
 
   /** A line of small print about the call itself. */
   note(text, { bad = false } = {}) {
-    this.#keepInView(() => this.#append(element("p", bad ? "note bad" : "note", text)));
+    this.keepInView(() => this.#append(element("p", bad ? "note bad" : "note", text)));
   }
 
   /** Whatever was drawn before it knew the name. */
@@ -107,7 +107,7 @@ export class Conversation {
   }
 
   /** Follows the newest line, unless the operator has scrolled up to read. */
-  #keepInView(change) {
+  keepInView(change) {
     const { scroller } = this;
     const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
     change();

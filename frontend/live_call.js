@@ -48,6 +48,7 @@ export class LiveCall {
     const after = await replay(callId, 0, (event) => this.view === view && view.apply(event));
     if (this.view !== view) return;
     view.caughtUp();
+    this.onChange(view.call);
     this.ticking = setInterval(() => isOver(view.call.status) || view.drawTimer(), 1000);
     if (!isOver(view.call.status) || Date.now() / 1000 - view.call.ended_at < FEED_AFTER_THE_END_S) this.#follow(after);
   }

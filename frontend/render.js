@@ -51,7 +51,8 @@ function statusOf({ call, state }) {
   if (call.finished_at) return ["over", "Hanging up…", FINISHED_WORDS[call.finished] ?? ""];
   if (call.status === "ringing") return ["ringing", "Ringing", ""];
   if (call.status !== "in-progress") return ["calling", "Calling…", ""];
-  const [name, words] = AGENT_STATES[state.agent] ?? ["connected", "Connected"];
+  const agent = state.personSpeaking && state.agent === "thinking" ? "listening" : state.agent;
+  const [name, words] = AGENT_STATES[agent] ?? ["connected", "Connected"];
   return [name, words, ""];
 }
 
@@ -108,7 +109,7 @@ export class CallView {
     setText(parts["status-why"], reason);
     const over = isOver(call.status);
     parts["hang-up"].hidden = over;
-    parts.speaking.hidden = over || !state.personSpeaking;
+    this.conversation.keepInView(() => (parts.speaking.hidden = over || !state.personSpeaking));
     setText(parts["speaking-words"], `${call.person_name || "The person"} is speaking`);
     if (over) setText(parts.empty, "Nothing was said in this call.");
     this.drawTimer();

@@ -6,6 +6,10 @@ import { element } from "./conversation.js";
 /** The sandbox's own telephone page answers at this number. */
 const THIS_BROWSERS_TELEPHONE = "+12025550100";
 
+function isThisBrowsers(person) {
+  return person?.number === THIS_BROWSERS_TELEPHONE;
+}
+
 /** Fills the choice; picking somebody fills in number and name. */
 export async function offerPeople(select, form) {
   const hint = document.getElementById("who-answers-hint");
@@ -27,15 +31,19 @@ export async function offerPeople(select, form) {
   select.disabled = false;
   select.addEventListener("change", () => choose(people.find(({ number }) => number === select.value)));
   form.elements.to.addEventListener("input", () => {
-    if (form.elements.to.value.trim() !== select.value) select.value = "";
+    if (form.elements.to.value.trim() !== select.value) describe(null);
   });
 
   function choose(person) {
-    const isThisBrowser = person?.number === THIS_BROWSERS_TELEPHONE;
-    hint.textContent = person?.description ?? "";
-    document.getElementById("telephone-link").hidden = !isThisBrowser;
     form.elements.to.value = person?.number ?? "";
-    form.elements.person_name.value = person && !isThisBrowser ? person.name : "";
+    form.elements.person_name.value = person && !isThisBrowsers(person) ? person.name : "";
     form.elements.to.dispatchEvent(new Event("input"));
+    describe(person ?? null);
+  }
+
+  function describe(person) {
+    select.value = person?.number ?? "";
+    hint.textContent = person?.description ?? "";
+    document.getElementById("telephone-link").hidden = !isThisBrowsers(person);
   }
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from callregistry import tokens
 from callregistry.registry import Registry
@@ -25,7 +26,7 @@ POLL_S = 0.02
 class FeedServer:
     """Runs in a thread of its own, on one port of 127.0.0.1 for its whole life."""
 
-    def __init__(self, registry: Registry, link_secret: str, port: int) -> None:
+    def __init__(self, registry: Registry, link_secret: str, port: int = 0) -> None:
         self.registry = registry
         self.link_secret = link_secret
         self.port = port
@@ -33,7 +34,6 @@ class FeedServer:
         """The first message of every connection whose ticket was good, oldest first."""
         self.tickets_to_refuse = 0
         self.send_twice = False
-        self.quiet = threading.Event()
         self._connections: set[ServerConnection] = set()
         self._server: Server | None = None
         self._loop = asyncio.new_event_loop()
@@ -61,6 +61,7 @@ class FeedServer:
 
     async def _listen(self) -> None:
         self._server = await serve(self._serve_one, "127.0.0.1", self.port)
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def _die(self) -> None:
         if self._server is None:
@@ -88,7 +89,7 @@ class FeedServer:
         self.subscriptions.append(asked)
         last = await self._send_news(connection, asked["call"], asked["after"])
         await connection.send(json.dumps({"type": "caught_up", "seq": last}))
-        while True:
+        while connection.state is State.OPEN:
             await asyncio.sleep(POLL_S)
             last = await self._send_news(connection, asked["call"], last)
 

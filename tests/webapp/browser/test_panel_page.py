@@ -1,0 +1,282 @@
+"""Dialling and following a call in the control panel, as an operator sees it."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from callregistry.call_events import Kind
+from callregistry.calls import CallStatus
+from tests.webapp.browser.conftest import Panel
+from tests.webapp.browser.staged_call import StagedCall
+
+pytestmark = pytest.mark.browser
+
+
+def status(page: Page, words: str, why: str = "") -> None:
+    """The status line says this."""
+    expect(page.locator("#call-status")).to_have_text(words)
+    if why:
+        expect(page.locator("#call-why")).to_have_text(why)
+
+
+def test_a_fresh_panel_says_that_nothing_has_happened_and_that_it_is_a_sandbox(panel: Panel) -> None:
+    page = panel.open()
+    expect(page.locator("#sandbox-banner")).to_contain_text("no real telephone rings")
+    expect(page.locator("#recent-empty")).to_contain_text("No calls yet")
+    expect(page.locator("#no-call")).to_be_visible()
+    expect(page.locator("#current-call")).to_be_hidden()
+
+
+def test_dialling_rings_the_number_and_shows_the_call(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial("(202) 555-0101", name="Margaret", topic="her garden")
+    status(page, "Calling…")
+    expect(page.locator("#call-person")).to_have_text("Margaret")
+    expect(page.locator('[data-part="facts"]')).to_contain_text("About: her garden")
+    expect(page.locator("#recent-calls li")).to_have_count(1)
+    assert [call.to_number for call in panel.telephony.placed] == ["+12025550101"]
+
+
+def test_choosing_who_answers_fills_the_form(panel: Panel) -> None:
+    page = panel.open()
+    page.select_option("#who-answers", label="Margaret")
+    expect(page.locator("#to")).to_have_value("+12025550101")
+    expect(page.locator("#person_name")).to_have_value("Margaret")
+    expect(page.locator("#who-answers-hint")).to_have_text("Speaks slowly, with long pauses.")
+    expect(page.locator("#telephone-link")).to_be_hidden()
+    page.select_option("#who-answers", value="+12025550100")
+    link = page.locator("#telephone-link a")
+    expect(link).to_be_visible()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sandbox/telephone", link.get_attribute("href") or "")
+    expect(page.locator("#person_name")).to_have_value("")
+    page.fill("#to", "+1 202 555 0142")
+    expect(page.locator("#who-answers")).to_have_value("")
+    expect(page.locator("#telephone-link")).to_be_hidden()
+
+
+def test_a_wrong_number_is_explained_beside_the_field(panel: Panel) -> None:
+    page = panel.open()
+    field, error = page.locator("#to"), page.locator("#to-error")
+    page.click("#call-button")
+    expect(error).to_contain_text("Enter a telephone number")
+    panel.dial("12")
+    expect(error).to_be_visible()
+    expect(error).not_to_contain_text("Enter a telephone number, for")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    expect(page.locator("#call-button")).to_be_enabled()
+    field.fill("+1 202 555 0101")
+    expect(error).to_be_hidden()
+    assert panel.telephony.placed == []
+
+
+def test_a_second_call_to_the_same_number_leads_to_the_live_one(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial("+1 202 555 0101", name="Margaret")
+    first = panel.newest_call()
+    panel.dial("+1 202 555 0102", name="Walter")
+    expect(page.locator("#call-person")).to_have_text("Walter")
+    panel.dial("+1 202 555 0101", name="Margaret")
+    expect(page.locator("#dial-error")).to_contain_text("call to this number already")
+    link = page.get_by_role("link", name="Show the call")
+    assert link.get_attribute("href") == f"/calls/{first.call_id}"
+    link.click()
+    expect(page.locator("#call-person")).to_have_text("Margaret")
+    assert len(panel.telephony.placed) == 2
+
+
+def test_pressing_call_many_times_rings_once(panel: Panel) -> None:
+    page = panel.open()
+    panel.telephony.answers.clear()
+    page.fill("#to", "+1 202 555 0101")
+    page.locator("#call-button").dblclick()
+    expect(page.locator("#call-button")).to_be_disabled()
+    page.locator("#to").press("Enter")
+    panel.telephony.answers.set()
+    expect(page.locator("#call-button")).to_be_enabled()
+    status(page, "Calling…")
+    assert len(panel.telephony.placed) == 1
+
+
+def test_a_request_whose_answer_was_lost_is_repeated_with_the_same_key(panel: Panel) -> None:
+    page = panel.open()
+    keys: list[str] = []
+    page.on("request", lambda sent: keys.append(sent.headers["idempotency-key"]) if sent.method == "POST" else None)
+    page.route("**/api/calls", lambda route: (route.fetch(), route.abort()), times=1)
+    panel.dial("+1 202 555 0101")
+    expect(page.locator("#dial-error")).to_contain_text("cannot be reached")
+    page.unroute("**/api/calls")
+    page.click("#call-button")
+    status(page, "Calling…")
+    assert len(panel.telephony.placed) == 1
+    assert keys[0] == keys[1]
+
+
+def test_status_and_chat_fill_in_as_the_call_goes_on(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial(name="Margaret")
+    call = panel.newest_call()
+    status(page, "Calling…")
+    call.status(CallStatus.RINGING)
+    status(page, "Ringing")
+    call.status(CallStatus.IN_PROGRESS)
+    status(page, "Connected")
+    call.agent("Good morning, this is Kindline.", role="greeting")
+    status(page, "Listening")
+    expect(page.locator(".bubble.agent .words")).to_have_text("Good morning, this is Kindline.")
+    call.tell(Kind.PERSON_SPEAKING, speaking=True)
+    expect(page.get_by_text("Margaret is speaking")).to_be_visible()
+    call.person(1, "Oh hello!")
+    expect(page.get_by_text("Margaret is speaking")).to_be_hidden()
+    expect(page.locator(".bubble.person .words")).to_have_text("Oh hello!")
+    status(page, "Thinking")
+    call.tell(Kind.AGENT_STATE, state="speaking")
+    status(page, "AI speaking")
+    call.agent("How are you today?", turn=1, latency_ms=1380)
+    expect(page.locator(".bubble.agent").last).to_contain_text("Answered in 1.4 s")
+    call.said_goodbye()
+    status(page, "Disconnected", "The conversation ended with a goodbye.")
+    expect(page.locator("#hang-up")).to_be_hidden()
+    expect(page.locator("#recent-calls .chip")).to_have_text("Ended")
+
+
+def test_a_turn_told_again_replaces_what_was_told_before(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.person(1, "I was in the garden")
+    expect(page.locator(".bubble.person .words")).to_have_text("I was in the garden")
+    call.person(1, "I was in the garden, with my roses.")
+    expect(page.locator(".bubble.person .words")).to_have_text("I was in the garden, with my roses.")
+
+
+def test_an_interrupted_answer_shows_what_was_heard(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.person(1, "Tell me about the weather.")
+    call.agent("It will be sunny. Later it may rain.", turn=1, latency_ms=900, heard="It will be sunny.")
+    bubble = page.locator(".bubble.agent").last
+    expect(bubble.locator(".words")).to_have_text("It will be sunny.")
+    expect(bubble).to_contain_text("Interrupted here")
+    expect(bubble.locator(".unheard bdi")).to_have_text("Later it may rain.")
+
+
+def test_failures_keys_and_machines_are_told_in_plain_words(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.tell(Kind.STAGE_FAILED, stage="llm", problem="no answer within 6 s")
+    call.tell(Kind.DTMF, digit="5")
+    call.registry.set_answered_by(call.call_id, "machine_start", now=time.time())
+    call.tell(Kind.STREAM_STATUS, event="stream-error", error="31941")
+    call.tell(Kind.STREAM_ENDED, attempt=1, reason="lost")
+    call.tell(Kind.STREAM_STARTED, attempt=2, stream_sid="MZ" + "1" * 32)
+    notes = page.locator("#conversation .note")
+    expect(notes).to_have_count(5)
+    for words in ("No answer could be found", "key 5", "answering machine", "31941", "line is back"):
+        expect(notes.filter(has_text=words)).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("final", "reason", "why"),
+    [
+        (CallStatus.BUSY, None, "The line was busy."),
+        (CallStatus.NO_ANSWER, None, "Nobody answered."),
+        (CallStatus.FAILED, "Twilio does not know this number.", "Twilio does not know this number."),
+    ],
+)
+def test_a_call_that_nobody_took_says_why(panel: Panel, final: CallStatus, reason: str | None, why: str) -> None:
+    page = panel.open()
+    panel.dial()
+    panel.newest_call().status(final, reason)
+    status(page, "Disconnected", why)
+    expect(page.get_by_text("Nothing was said in this call.")).to_be_visible()
+
+
+def test_hanging_up_ends_the_call(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    panel.newest_call().answered()
+    page.click("#hang-up")
+    status(page, "Disconnected", "You hung up.")
+    assert len(panel.telephony.ended) == 1
+
+
+def test_a_hang_up_that_fails_can_be_tried_again(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    panel.newest_call().answered()
+    panel.telephony.unreachable = True
+    page.click("#hang-up")
+    expect(page.locator("#call-error")).to_contain_text("Twilio did not answer")
+    expect(page.locator("#hang-up")).to_be_enabled()
+    panel.telephony.unreachable = False
+    page.click("#hang-up")
+    status(page, "Disconnected")
+    expect(page.locator("#call-error")).to_be_hidden()
+
+
+def test_a_panel_opened_during_a_call_shows_it(panel: Panel) -> None:
+    panel.open()
+    panel.dial(name="Margaret")
+    call = panel.newest_call()
+    call.answered()
+    call.person(1, "Hello?")
+    page = panel.open()
+    expect(page.locator("#call-person")).to_have_text("Margaret")
+    expect(page.locator(".bubble")).to_have_count(2)
+    call.agent("How lovely to hear you.", turn=1, latency_ms=1000)
+    expect(page.locator(".bubble")).to_have_count(3)
+
+
+def test_a_past_call_has_a_page_of_its_own(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial(name="Margaret")
+    call = panel.newest_call()
+    call.answered()
+    call.person(1, "Hello?")
+    call.said_goodbye()
+    panel.feed.die()
+    page.locator("#recent-calls a").click()
+    expect(page).to_have_url(re.compile(f"/calls/{call.call_id}$"))
+    status(page, "Disconnected", "The conversation ended with a goodbye.")
+    expect(page.locator(".bubble .words")).to_have_text(
+        ["Good morning! This is Kindline, an automated voice.", "Hello?", "Goodbye, and have a lovely day."]
+    )
+    page.get_by_role("link", name="All calls").click()
+    expect(page.locator("#dial-form")).to_be_visible()
+
+
+def test_an_unreachable_server_is_told_with_what_to_do(panel: Panel) -> None:
+    page = panel.open()
+    expect(page.locator("#recent-empty")).to_contain_text("No calls yet")
+    page.route("**/api/**", lambda route: route.abort())
+    panel.dial()
+    expect(page.locator("#dial-error")).to_contain_text("cannot be reached")
+    expect(page.locator("#dial-error")).to_contain_text("try again")
+    expect(page.locator("#call-button")).to_be_enabled()
+
+
+def test_an_unknown_kind_of_event_is_passed_over(panel: Panel) -> None:
+    page = panel.open()
+    warnings: list[str] = []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    panel.dial()
+    call: StagedCall = panel.newest_call()
+    call.answered()
+    page.evaluate(
+        """async () => {
+            const { CallView } = await import("/static/render.js");
+            const view = new CallView(document.getElementById("current-call"), { id: "x", status: "in-progress" });
+            view.apply({ kind: "toString", data: {}, at: 0, seq: 7 });
+        }"""
+    )
+    assert any("does not know the kind toString" in warning for warning in warnings)
