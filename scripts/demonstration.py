@@ -10,6 +10,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
+from sandbox.people import load_folder
 from scripts.demo_call import place_call, print_summary, save
 from scripts.environment import ROOT
 from scripts.stack import Stack, StackError
@@ -22,9 +23,9 @@ def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if options.list:
+            return list_people()
         with Stack.running(DIRECTORY) as stack:
-            if options.list:
-                return list_people(stack)
             if options.call:
                 return call(stack, options)
             return interactive(stack, open_browser=not options.no_open)
@@ -51,10 +52,10 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def list_people(stack: Stack) -> int:
+def list_people() -> int:
     """Names the people who can be called."""
-    for person in stack.sandbox("GET", "/sandbox/people")["people"]:
-        print(f"{person['name']:<22} {person['number']:<14} {person['description']}")
+    for person in load_folder():
+        print(f"{person.name:<12} {person.description}")
     return 0
 
 

@@ -184,6 +184,7 @@ def demo_settings(directory: Path, web: int, bridge: int, sandbox: int) -> dict[
         "LINK_SECRET": secrets.token_hex(32),
         "SECRET_KEY": secrets.token_hex(32),
         "PANEL_API_TOKEN": secrets.token_hex(32),
+        "METRICS_TOKEN": secrets.token_hex(16),
         "LOG_FORMAT": "text",
     }
 

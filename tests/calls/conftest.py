@@ -7,11 +7,11 @@ import wave
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sandbox.people import load_folder
 from scripts.call_report import Report
 from scripts.demo_call import place_call
 from scripts.stack import Stack, fetch
@@ -57,8 +57,4 @@ def played(stack: Stack) -> Iterator[dict[str, Future[PlayedCall]]]:
 
 def talking_people() -> list[str]:
     """The scripted people who have lines to say (a voicemail greeting has none)."""
-    from sandbox.people import load_person  # only here: the sandbox's packages load slowly
-
-    files = sorted((Path(__file__).parents[2] / "sandbox" / "people").glob("*.toml"))
-    people = [load_person(path) for path in files]
-    return [person.name for person in people if person.lines]
+    return [person.name for person in load_folder() if person.answered_by == "human"]
