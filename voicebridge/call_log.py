@@ -75,6 +75,16 @@ class CallLog:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._askers, lambda: query(*args, **kwargs))
 
+    async def write(
+        self, change: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Answer:
+        """As `ask`, for what changes a call: after the events recorded before it, and followers hear of it at once."""
+        await self.flush()
+        answer = await self.ask(change, *args, **kwargs)
+        for follower in self._followers:
+            follower.news.set()
+        return answer
+
     async def follow(self, call_id: str, after: int) -> AsyncGenerator[list[CallEvent], None]:
         """The call's events after `after`, in batches, for ever. An empty batch says: that is all for now.
 

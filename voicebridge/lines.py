@@ -1,12 +1,24 @@
 """The fixed lines: what is said when nothing may depend on a provider.
 
 `WORDS` is the text of every line in every language; `scripts/make_lines` speaks it into
-`voicebridge/lines/<language>/<name>.ulaw` (G.711 mu-law, mono, 8 kHz), which are shipped with the code.
+`voicebridge/lines/<language>/<name>.ulaw` (G.711 mu-law, mono, 8 kHz), which are shipped with the code. At start-up the
+same lines are spoken by the configured voice in the background, kept in `var/lines`, and take the shipped ones' place.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from callregistry.database import PROJECT_ROOT
+from callregistry.logs import get_logger
 from voicebridge.dialogue.events import LineName
+from voicebridge.providers import ProviderError, TextToSpeech
+from voicebridge.reply import synthesise
+
+log = get_logger(__name__)
 
 WORDS: dict[str, dict[LineName, str]] = {
     "en": {
@@ -26,3 +38,70 @@ WORDS: dict[str, dict[LineName, str]] = {
         LineName.GOODBYE_TIME: "I have to end our call now. It was good to talk with you. Take care, and goodbye.",
     },
 }
+
+SHIPPED = Path(__file__).parent / "lines"
+CACHE = PROJECT_ROOT / "var" / "lines"
+
+
+class LinesMissingError(Exception):
+    """The bridge must not start: it could not say what has to be said when all else fails."""
+
+
+class Lines:
+    """Every line's words and audio (mu-law, 8 kHz). Shared by all calls of this process."""
+
+    def __init__(self, words: Mapping[LineName, str], audio: Mapping[LineName, bytes]) -> None:
+        self._spoken = {line: (words[line], audio[line]) for line in LineName}
+
+    def line(self, name: LineName) -> tuple[str, bytes]:
+        """Words and audio."""
+        return self._spoken[name]
+
+    async def take_voice(self, text_to_speech: TextToSpeech, voice: str, greeting: str, *, cache: Path = CACHE) -> None:
+        """Has every line spoken by the voice that answers, so that the person hears one voice.
+
+        `voice` identifies it in the cache; `greeting` takes the place of the shipped one, which cannot know on whose
+        behalf we call. A line that cannot be made keeps its shipped audio.
+        """
+        for name, (shipped_words, _) in list(self._spoken.items()):
+            words = greeting if name is LineName.GREETING else shipped_words
+            fingerprint = hashlib.sha256("\n".join([voice, words]).encode()).hexdigest()[:32]
+            file = cache / f"{fingerprint}.ulaw"
+            try:
+                self._spoken[name] = (words, await _cached(file, text_to_speech, words))
+            except ProviderError as error:
+                log.warning("a line keeps its shipped voice", line=name, problem=error.problem)
+                if error.permanent:
+                    return
+            except OSError as error:
+                log.warning("a line could not be kept", line=name, problem=type(error).__name__)
+
+
+def load_lines(language: str, folder: Path = SHIPPED) -> Lines:
+    """The shipped lines. Raises `LinesMissingError`."""
+    if language not in WORDS:
+        raise LinesMissingError(f"CALL_LANGUAGE: there are no spoken lines in {language!r}, only in {sorted(WORDS)}")
+    try:
+        audio = {name: (folder / language / f"{name}.ulaw").read_bytes() for name in LineName}
+    except OSError as error:
+        raise LinesMissingError(f"{error.filename}: a spoken line is missing; run scripts/make_lines") from None
+    return Lines(WORDS[language], audio)
+
+
+async def _cached(file: Path, text_to_speech: TextToSpeech, words: str) -> bytes:
+    audio = await asyncio.to_thread(_kept, file)
+    if audio is None:
+        audio = await synthesise(text_to_speech, words)
+        await asyncio.to_thread(_keep, file, audio)
+    return audio
+
+
+def _kept(file: Path) -> bytes | None:
+    return file.read_bytes() if file.exists() else None
+
+
+def _keep(file: Path, audio: bytes) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".part")
+    unfinished.write_bytes(audio)
+    unfinished.replace(file)

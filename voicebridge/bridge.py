@@ -1,0 +1,90 @@
+"""The whole bridge: everything that lives as long as the process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from callregistry.logs import get_logger
+from callregistry.registry import Registry
+from voicebridge import metrics
+from voicebridge.call_log import open_call_log
+from voicebridge.call_session import House
+from voicebridge.dialogue.prompts import greeting_text
+from voicebridge.dialogue.turn_taking import Timing
+from voicebridge.greeting import prepare_greetings
+from voicebridge.lines import Lines
+from voicebridge.providers import Stage
+from voicebridge.providers.selection import Providers
+from voicebridge.server import BridgeServer, open_server
+from voicebridge.settings import BridgeSettings
+from voicebridge.web_callbacks import open_web_callbacks
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBridge:
+    """A bridge that answers."""
+
+    server: BridgeServer
+    port: int
+    house: House
+
+
+def timing_of(settings: BridgeSettings) -> Timing:
+    """The pace of the talk that the settings ask for."""
+    return Timing(
+        end_of_turn_s=settings.end_of_turn_ms / 1000,
+        barge_in_s=settings.barge_in_ms / 1000,
+        max_call_s=float(settings.max_call_s),
+    )
+
+
+@asynccontextmanager
+async def open_bridge(
+    settings: BridgeSettings,
+    registry: Registry,
+    providers: Providers,
+    lines: Lines,
+    *,
+    port: int | None = None,
+    take_voice: bool = True,
+) -> AsyncIterator[RunningBridge]:
+    """Starts a bridge; at the end it closes what is open, writes what is waiting, and leaves no task."""
+    bridge = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    async with (
+        open_call_log(registry) as call_log,
+        open_web_callbacks(settings.callback_url, settings.link_secret.get_secret_value()) as callbacks,
+    ):
+        house = House(settings, call_log, providers, lines, callbacks, timing_of(settings))
+        listen_on = settings.bridge_port if port is None else port
+        async with (
+            asyncio.TaskGroup() as tasks,
+            open_server(house, bridge, settings.bridge_host, listen_on) as (server, listening),
+        ):
+            beside = [
+                tasks.create_task(prepare_greetings(call_log, providers, settings.caller_name, bridge)),
+                tasks.create_task(metrics.watch_loop_lag()),
+            ]
+            if take_voice:
+                beside.append(tasks.create_task(_take_voice(settings, providers, lines)))
+            bound_port = next(iter(listening.sockets)).getsockname()[1]
+            log.info("bridge listens", host=settings.bridge_host, port=bound_port, bridge=bridge)
+            try:
+                yield RunningBridge(server, bound_port, house)
+            finally:
+                for task in beside:
+                    task.cancel()
+
+
+async def _take_voice(settings: BridgeSettings, providers: Providers, lines: Lines) -> None:
+    endpoint = settings.endpoint(Stage.TTS)
+    voice = "|".join([endpoint.base_url or "", endpoint.model, settings.tts_voice, settings.tts_instructions])
+    await lines.take_voice(providers.text_to_speech, voice, greeting_text(None, settings.caller_name, None))
+    log.info("lines speak with the configured voice", voice=settings.tts_voice)

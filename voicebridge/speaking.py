@@ -1,0 +1,222 @@
+"""What one call says: greeting, answers and lines, each a task, and the record of what was heard of them.
+
+`reply.py` makes an answer and `mouth.py` sends it; here it is begun, stopped and told of: to `TurnTaking` through the
+inbox, to the log, and to the conversation, which gets only what was heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callregistry.call_events import Kind
+from callregistry.logs import get_logger
+from voicebridge import metrics
+from voicebridge.dialogue import events as ev
+from voicebridge.dialogue.conversation import Conversation
+from voicebridge.greeting import prepared_greeting
+from voicebridge.history import History
+from voicebridge.media_reader import StreamEnd
+from voicebridge.mouth import LineLostError, Mouth
+from voicebridge.providers import Message, ProviderError
+from voicebridge.reply import Answer, ReplyTimes, ready_made
+
+if TYPE_CHECKING:
+    from voicebridge.call_session import House
+
+log = get_logger(__name__)
+
+SUMMARY_TOKENS = 300
+_NOT_PART_OF_THE_TALK = {ev.LineName.ONE_MOMENT, ev.LineName.TROUBLE, ev.LineName.DID_NOT_HEAR}
+"""Holding and apology lines: in its history, the model would learn to say them."""
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """One reply of ours that is under way."""
+
+    reply: int
+    role: ev.Role
+    turn: int | None = None
+    in_history: bool = True
+    task: asyncio.Task[None] | None = None
+    answer: Answer | None = None
+    speech_ended_at: float = 0.0
+    transcribe_ms: int = 0
+
+
+class Speaking:
+    """All replies of one call."""
+
+    def __init__(
+        self,
+        call_id: str,
+        house: House,
+        history: History,
+        mouth: Mouth,
+        inbox: asyncio.Queue[ev.Event | StreamEnd],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._call_id, self._house, self._mouth = call_id, house, mouth
+        self._conversation: Conversation = history.conversation
+        self._inbox, self._tasks = inbox, tasks
+        self._under_way: dict[int, _Utterance] = {}
+
+    def greet(self, reply: int) -> None:
+        """Speaks the prepared greeting."""
+        self._begin(_Utterance(reply, ev.Role.GREETING), self._greet(reply))
+
+    def say_line(self, command: ev.SayLine) -> None:
+        """Speaks a fixed line."""
+        part_of_talk = command.line not in _NOT_PART_OF_THE_TALK
+        utterance = _Utterance(command.reply, command.role, in_history=part_of_talk)
+        self._begin(utterance, self._say(command.reply, *self._house.lines.line(command.line)))
+
+    def answer(self, command: ev.StartReply, transcribe_ms: int) -> None:
+        """Answers the person."""
+        self._conversation.person_said(command.turn, command.text)
+        providers = self._house.providers
+        now = asyncio.get_running_loop().time()
+        utterance = _Utterance(
+            command.reply,
+            ev.Role.GOODBYE if command.closing else ev.Role.ANSWER,
+            command.turn,
+            answer=Answer(providers.language_model, providers.text_to_speech, now),
+            speech_ended_at=command.speech_ended_at,
+            transcribe_ms=transcribe_ms,
+        )
+        self._begin(utterance, self._answer(utterance, closing=command.closing))
+
+    async def stop(self, reply: int) -> None:
+        """Stops a reply: nothing more is made or sent of it, and the telephone forgets what it has."""
+        utterance = self._under_way.pop(reply, None)
+        if utterance is None:
+            return
+        assert utterance.task is not None
+        utterance.task.cancel()
+        await asyncio.wait({utterance.task})  # nothing may be sent after the clear
+        try:
+            await self._mouth.stop(reply)
+        except LineLostError:
+            self._put(StreamEnd.LOST)
+        self._tell_of(utterance)
+        self._summarise()
+
+    def settle(self) -> None:
+        """The stream is over: tells of what was under way, as far as it was heard."""
+        self._mouth.playout.cleared(asyncio.get_running_loop().time())
+        for utterance in list(self._under_way.values()):
+            self._under_way.pop(utterance.reply)
+            self._tell_of(utterance)
+
+    def _begin(self, utterance: _Utterance, speaking: Coroutine[Any, Any, None]) -> None:
+        self._under_way[utterance.reply] = utterance
+        utterance.task = self._tasks.create_task(self._see_through(utterance.reply, speaking))
+
+    async def _see_through(self, reply: int, speaking: Coroutine[Any, Any, None]) -> None:
+        outcome: ev.Event | StreamEnd
+        try:
+            await speaking
+            outcome = ev.ReplyFinished(reply)
+        except ProviderError as error:
+            log.warning("stage failed", stage=error.stage, problem=error.problem, reply=reply)
+            outcome = ev.ReplyFailed(reply, error.stage)
+        except LineLostError as error:
+            log.warning("the telephone takes no audio", problem=str(error))
+            outcome = StreamEnd.LOST
+        self._tell_of(self._under_way.pop(reply))
+        self._summarise()
+        self._put(outcome)
+
+    async def _greet(self, reply: int) -> None:
+        greeting = await prepared_greeting(self._house.call_log, self._call_id)
+        if greeting is None:
+            log.info("no greeting was ready, the local one greets")
+            await self._say(reply, *self._house.lines.line(ev.LineName.GREETING))
+        else:
+            await self._say(reply, greeting.text, greeting.audio)
+
+    async def _say(self, reply: int, text: str, audio: bytes) -> None:
+        await self._mouth.speak(
+            reply,
+            ready_made(text, audio),
+            on_sentence=self._sentence_of(reply),
+            on_started=lambda: self._started(reply),
+        )
+
+    async def _answer(self, utterance: _Utterance, *, closing: bool) -> None:
+        assert utterance.answer is not None
+        messages = [Message(m.role, m.content) for m in self._conversation.messages(closing=closing)]
+        await utterance.answer.run(
+            utterance.reply,
+            messages,
+            self._mouth,
+            on_sentence=self._sentence_of(utterance.reply),
+            on_started=lambda: self._started(utterance.reply),
+        )
+
+    def _sentence_of(self, reply: int) -> Callable[[str], None]:
+        return lambda text: self._record(Kind.AGENT_SENTENCE, {"reply": reply, "text": text})
+
+    def _started(self, reply: int) -> None:
+        utterance = self._under_way[reply]
+        told: dict[str, Any] = {"reply": reply, "turn": utterance.turn, "latency_ms": None, "stages": None}
+        if utterance.answer is not None:
+            stages = _stages(utterance.answer.times, utterance.speech_ended_at, utterance.transcribe_ms)
+            told |= {"latency_ms": sum(stages.values()), "stages": stages}
+            for stage, ms in {**stages, "turn_ms": told["latency_ms"]}.items():
+                metrics.TURN_STAGE_SECONDS.labels(stage.removesuffix("_ms")).observe(ms / 1000)
+            log.info("reply started", reply=reply, latency_ms=told["latency_ms"], **stages)
+        else:
+            log.info("reply started", reply=reply, role=utterance.role)
+        self._record(Kind.REPLY_STARTED, told)
+        self._put(ev.ReplyStarted(reply))
+
+    def _tell_of(self, utterance: _Utterance) -> None:
+        """A reply is over: what of it was heard goes into the log and the conversation."""
+        playout, reply = self._mouth.playout, utterance.reply
+        said = playout.said_text(reply)
+        if said:
+            heard, interrupted = playout.heard_text(reply), playout.was_interrupted(reply)
+            told = {"reply": reply, "turn": utterance.turn, "role": utterance.role}
+            self._record(Kind.AGENT_SAID, {**told, "text": said, "heard": heard, "interrupted": interrupted})
+            if utterance.in_history:
+                self._conversation.agent_said(reply, heard, interrupted)
+        playout.forget(reply)
+
+    def _summarise(self) -> None:
+        older = self._conversation.to_summarise()
+        if older is not None:
+            messages = [Message(m.role, m.content) for m in older]
+            self._tasks.create_task(self._complete_summary(messages))
+
+    async def _complete_summary(self, messages: list[Message]) -> None:
+        try:
+            text = await self._house.providers.language_model.complete(messages, max_tokens=SUMMARY_TOKENS)
+        except ProviderError as error:
+            log.warning("summary failed", problem=error.problem)
+            self._conversation.summary_failed()
+        else:
+            self._conversation.summarised(text)
+
+    def _record(self, kind: Kind, data: dict[str, Any]) -> None:
+        self._house.call_log.record(self._call_id, kind, data)
+
+    def _put(self, event: ev.Event | StreamEnd) -> None:
+        self._inbox.put_nowait(event)
+
+
+def _stages(times: ReplyTimes, speech_ended_at: float, transcribe_ms: int) -> dict[str, int]:
+    """The parts of a turn's latency, in ms; together they are all of it."""
+    assert times.first_sentence_at is not None
+    assert times.first_audio_at is not None
+    before_ms = max(0, round((times.asked_at - speech_ended_at) * 1000))
+    stt_ms = min(transcribe_ms, before_ms)
+    return {
+        "endpointing_ms": before_ms - stt_ms,
+        "stt_ms": stt_ms,
+        "llm_ms": round((times.first_sentence_at - times.asked_at) * 1000),
+        "tts_ms": round((times.first_audio_at - times.first_sentence_at) * 1000),
+    }
