@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from argon2 import PasswordHasher
 
 from sandbox.people import load_folder
 from scripts.call_report import Report
@@ -18,6 +19,7 @@ from scripts.stack import Stack, fetch
 from tests.calls.line_audio import Samples
 
 AT_ONCE = 4
+PASSWORD = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class PlayedCall:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product, running."""
-    with Stack.running(tmp_path_factory.mktemp("stack"), LOG_LEVEL="info", LOG_FORMAT="json") as running:
+    settings = {"LOG_FORMAT": "json", "PANEL_PASSWORD_HASH": PasswordHasher().hash(PASSWORD)}
+    with Stack.running(tmp_path_factory.mktemp("stack"), **settings) as running:
         yield running
 
 

@@ -51,9 +51,9 @@ def gauge(stack: Stack, name: str) -> float:
 
 def wait_for_calm(stack: Stack) -> None:
     deadline = time.monotonic() + 15
-    while gauge(stack, "kindline_calls_active") and time.monotonic() < deadline:
+    while gauge(stack, "calls_active") and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert gauge(stack, "kindline_calls_active") == 0
+    assert gauge(stack, "calls_active") == 0
 
 
 def test_five_calls_at_once_do_not_touch_each_other(stack: Stack, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_hanging_up_at_any_moment_leaves_nothing_behind(stack: Stack, tmp_path: 
         started = sum(e["kind"] == "stream.started" for e in events)
         assert sum(e["kind"] == "stream.ended" for e in events) == started
     wait_for_calm(stack)
-    assert gauge(stack, "kindline_tasks") <= 30
+    assert gauge(stack, "tasks") <= 30
     for call in stack.api("GET", "/api/calls?limit=200")["calls"]:
         assert not call["live"]
 
