@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,13 +70,15 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, directory: Path, *, sandbox_options: list[str] | None = None, **settings: str) -> Iterator[Stack]:
+    def running(
+        cls, directory: Path, *, sandbox_options: Sequence[str] = (), settings: Mapping[str, str] | None = None
+    ) -> Iterator[Stack]:
         """Starts everything, waits until it is ready, and stops it at the end. Logs go into `directory`.
 
         `settings` override those of the demo. Raises `StackError`.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        stack = cls._started(directory, sandbox_options or [], settings)
+        stack = cls._started(directory, sandbox_options, dict(settings or {}))
         try:
             stack._wait_until_ready()
             yield stack
@@ -96,7 +98,7 @@ class Stack:
         return self._log_path(self.directory, process).read_text(errors="replace")
 
     @classmethod
-    def _started(cls, directory: Path, sandbox_options: list[str], overrides: dict[str, str]) -> Stack:
+    def _started(cls, directory: Path, sandbox_options: Sequence[str], overrides: dict[str, str]) -> Stack:
         web, bridge, sandbox = free_port(5000), free_port(8765), free_port(9100)
         settings = demo_settings(directory, web, bridge, sandbox) | overrides
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}

@@ -36,7 +36,7 @@ class PlayedCall:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product, running."""
     settings = {"LOG_FORMAT": "json", "PANEL_PASSWORD_HASH": PasswordHasher().hash(PASSWORD)}
-    with Stack.running(tmp_path_factory.mktemp("stack"), **settings) as running:
+    with Stack.running(tmp_path_factory.mktemp("stack"), settings=settings) as running:
         yield running
 
 
