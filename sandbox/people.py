@@ -1,0 +1,288 @@
+"""The scripted people who answer the telephone: a TOML file each (`sandbox/people/README.md` tells the format).
+
+Reading and checking only: a mistake in a file becomes one PersonError that names the file and the key. How a person
+behaves is `person`, how he or she sounds `person_voice`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sandbox.dial_plan import FIRST_PERSON, LAST_PERSON, YOU, is_fictitious
+
+FOLDER = Path(__file__).parent / "people"
+VOICES = ("joe", "pico-en-GB", "pico-en-US")
+NOISES = ("hum", "hiss", "room")
+ANSWERED_BY = ("human", "machine_start", "fax")
+
+
+class PersonError(Exception):
+    """A person's file cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Something to say: text (with [pause S] and [tone HZ S] in it), or a WAV file and the text it says."""
+
+    text: str
+    wav: Path | None = None
+    pause_before_s: float = 0.0
+    interrupt_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Say this when the agent's last words match, at most `times` times in a call."""
+
+    when: re.Pattern[str]
+    say: Saying
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class HangsUp:
+    """When the person puts the receiver down. With neither set: after the goodbyes."""
+
+    after_s: float | None = None
+    after_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Noise:
+    kind: str
+    level_dbfs: float
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person's file. Times in seconds, levels in dBFS of active speech (-20 is loud, -35 soft)."""
+
+    name: str
+    description: str
+    lines: tuple[Saying, ...]
+    number: str = ""
+    voice: str = "joe"
+    pace: float = 1.0
+    level_dbfs: float = -22.0
+    noise: Noise | None = None
+    answers_after_s: float = 2.0
+    answered_by: str = "human"
+    greeting: Saying | None = Saying("Hello?")
+    greets_after_s: float = 0.3
+    farewell: Saying = Saying("Goodbye.")
+    nudge: Saying = Saying("Hello? Are you there?")
+    gives_up_after_s: float = 25.0
+    hangs_up: HangsUp = HangsUp()
+    reactions: tuple[Reaction, ...] = ()
+
+    def sayings(self) -> Iterator[Saying]:
+        """Everything this person may say in a call."""
+        if self.greeting is not None:
+            yield self.greeting
+        yield from self.lines
+        yield from (reaction.say for reaction in self.reactions)
+        yield self.farewell
+        yield self.nudge
+
+
+class People:
+    """Who can be rung, by number. Number +12025550100 is the browser's telephone and is nobody's here."""
+
+    def __init__(self, persons: list[Person]) -> None:
+        self._by_number: dict[str, Person] = {}
+        for person in sorted(persons, key=lambda one: not one.number):
+            self.add(person)
+
+    def add(self, person: Person) -> Person:
+        """Give the person a number (a known name keeps its own). Raises PersonError when the number is taken."""
+        known = next((number for number, other in self._by_number.items() if other.name == person.name), None)
+        number = person.number or known or self._free_number()
+        holder = self._by_number.get(number)
+        if holder is not None and holder.name != person.name:
+            raise PersonError(f"{person.name}: number: {number} is the number of {holder.name}")
+        if known is not None:
+            del self._by_number[known]
+        numbered = replace(person, number=number)
+        self._by_number[number] = numbered
+        return numbered
+
+    def at(self, number: str) -> Person | None:
+        return self._by_number.get(number)
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(sorted(self._by_number.values(), key=lambda person: person.number))
+
+    def _free_number(self) -> str:
+        for last_digits in range(FIRST_PERSON, LAST_PERSON + 1):
+            if (number := f"+120255501{last_digits:02d}") not in self._by_number and number != YOU:
+                return number
+        raise PersonError("number: all numbers for people are taken")
+
+
+def load_folder(folder: Path = FOLDER) -> list[Person]:
+    """All people of a folder, by file name."""
+    return [load(path) for path in sorted(folder.glob("*.toml"))]
+
+
+def load(path: Path) -> Person:
+    """Read one person's file. Raises PersonError."""
+    try:
+        with path.open("rb") as file:
+            fields = tomllib.load(file)
+    except OSError as problem:
+        raise PersonError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise PersonError(f"{path}: not TOML: {problem}") from problem
+    return _Reader(path, fields).person()
+
+
+class _Reader:
+    """Takes known keys out of a table; what is left over at the end is a mistake (a typo must not be silent)."""
+
+    def __init__(self, path: Path, fields: dict[str, Any], prefix: str = "") -> None:
+        self._path = path
+        self._fields = dict(fields)
+        self._prefix = prefix
+
+    def person(self) -> Person:
+        person = Person(
+            name=self.text("name"),
+            description=self.text("description"),
+            lines=self.lines(),
+            number=self.number(),
+            voice=self.choice("voice", VOICES, "joe"),
+            pace=self.between("pace", 0.5, 2.0, 1.0),
+            level_dbfs=self.between("level_dbfs", -60, -6, -22.0),
+            noise=self.noise(),
+            answers_after_s=self.between("answers_after_s", 0, 600, 2.0),
+            answered_by=self.choice("answered_by", ANSWERED_BY, "human"),
+            greeting=self.greeting(),
+            greets_after_s=self.between("greets_after_s", 0, 60, 0.3),
+            farewell=self.saying("farewell", "Goodbye."),
+            nudge=self.saying("nudge", "Hello? Are you there?"),
+            gives_up_after_s=self.between("gives_up_after_s", 1, 600, 25.0),
+            hangs_up=self.hangs_up(),
+            reactions=self.reactions(),
+        )
+        self.nothing_left()
+        return person
+
+    def greeting(self) -> Saying | None:
+        """An empty text means that the person lifts the receiver and says nothing."""
+        if self._fields.get("greeting") == "":
+            del self._fields["greeting"]
+            return None
+        return self.saying("greeting", "Hello?")
+
+    def text(self, key: str) -> str:
+        value = self._fields.pop(key, None)
+        if value is None:
+            self.refuse(key, "is missing")
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(key, "must be a text")
+        return value.strip()
+
+    def between(self, key: str, low: float, high: float, default: float) -> float:
+        value = self._fields.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.refuse(key, f"must be a number from {low:g} to {high:g}, not {value!r}")
+        return float(value)
+
+    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
+        value = self._fields.pop(key, default)
+        if not isinstance(value, str) or value not in known:
+            self.refuse(key, f"must be one of {', '.join(known)}, not {value!r}")
+        return value
+
+    def number(self) -> str:
+        value = self._fields.pop("number", "")
+        if value and (not isinstance(value, str) or not is_fictitious(value) or value == YOU):
+            self.refuse("number", f"must be a number reserved for fiction, +12025550101 to +12025550179, not {value!r}")
+        return str(value)
+
+    def saying(self, key: str, default: str) -> Saying:
+        return self.as_saying(key, self._fields.pop(key, default))
+
+    def as_saying(self, key: str, value: Any) -> Saying:
+        """A text, or a table {say | wav and says, pause_before_s, interrupt_after_s}."""
+        if isinstance(value, str) and value.strip():
+            return Saying(value.strip())
+        if not isinstance(value, dict):
+            self.refuse(key, "must be a text or a table with say = or wav =")
+        table = _Reader(self._path, value, f"{self._prefix}{key}.")
+        wav = None
+        if "wav" in value:
+            wav = self._path.parent / table.text("wav")
+            if not wav.is_file():
+                table.refuse("wav", f"no such file: {wav}")
+        saying = Saying(
+            table.text("says" if wav else "say"),
+            wav,
+            table.between("pause_before_s", 0, 60, 0.0),
+            table.between("interrupt_after_s", 0, 60, 0.0) if "interrupt_after_s" in value else None,
+        )
+        table.nothing_left()
+        return saying
+
+    def lines(self) -> tuple[Saying, ...]:
+        values = self._fields.pop("lines", None)
+        if not isinstance(values, list):
+            self.refuse("lines", "is missing" if values is None else "must be a list")
+        return tuple(self.as_saying(f"lines[{number}]", value) for number, value in enumerate(values))
+
+    def noise(self) -> Noise | None:
+        value = self._fields.pop("noise", None)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.refuse("noise", "must be a table {kind, level_dbfs}")
+        table = _Reader(self._path, value, "noise.")
+        noise = Noise(table.choice("kind", NOISES, "hum"), table.between("level_dbfs", -90, -20, -50.0))
+        table.nothing_left()
+        return noise
+
+    def hangs_up(self) -> HangsUp:
+        value = self._fields.pop("hangs_up", "after_goodbye")
+        if value == "after_goodbye":
+            return HangsUp()
+        if value == "after_line":
+            return HangsUp(after_line=10_000)
+        if not isinstance(value, dict) or len(value) != 1:
+            self.refuse("hangs_up", 'must be "after_goodbye", "after_line", {after_s = 12.5} or {after_line = 2}')
+        table = _Reader(self._path, value, "hangs_up.")
+        if "after_line" in value:
+            return HangsUp(after_line=int(table.between("after_line", 1, 1000, 1)))
+        if "after_s" not in value:
+            table.nothing_left()
+        return HangsUp(after_s=table.between("after_s", 0, 3600, 0))
+
+    def reactions(self) -> tuple[Reaction, ...]:
+        values = self._fields.pop("reactions", [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            self.refuse("reactions", "must be a list of tables [[reactions]]")
+        return tuple(self.reaction(f"reactions[{number}]", value) for number, value in enumerate(values))
+
+    def reaction(self, key: str, value: dict[str, Any]) -> Reaction:
+        table = _Reader(self._path, value, f"{key}.")
+        pattern = table.text("when")
+        try:
+            when = re.compile(pattern, re.IGNORECASE)
+        except re.error as problem:
+            table.refuse("when", f"is not a regular expression: {problem}")
+        if "say" not in value:
+            table.refuse("say", "is missing")
+        reaction = Reaction(when, table.saying("say", ""), int(table.between("times", 1, 100, 1)))
+        table.nothing_left()
+        return reaction
+
+    def nothing_left(self) -> None:
+        for key in self._fields:
+            self.refuse(key, "is not a key that is known here")
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        raise PersonError(f"{self._path}: {self._prefix}{key}: {why}")
