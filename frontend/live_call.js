@@ -43,7 +43,7 @@ export class LiveCall {
     const view = new CallView(this.root, call);
     this.view = view;
     showError(this.#part("error"), null);
-    this.#link("live");
+    this.#link("connecting");
     this.#hangUpButton(false);
     const after = await replay(callId, 0, (event) => this.view === view && view.apply(event));
     if (this.view !== view) return;

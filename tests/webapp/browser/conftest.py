@@ -150,9 +150,7 @@ def panel_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-def panel(
-    context: BrowserContext, tmp_path: Path, free_port: int, panel_settings: dict[str, Any]
-) -> Iterator[Panel]:
+def panel(context: BrowserContext, tmp_path: Path, free_port: int, panel_settings: dict[str, Any]) -> Iterator[Panel]:
     """The control panel against a sandbox, open without a password unless `panel_settings` sets one."""
     registry = Registry.open(f"sqlite:///{tmp_path}/calls.db")
     link_secret = secrets.token_hex(32)
