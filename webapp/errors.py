@@ -51,21 +51,22 @@ _TITLES = {400: "Not understood", 401: "Please sign in", 403: "Not allowed", 404
 
 def install(app: Flask) -> None:
     """Registers the handlers on the whole app."""
-    app.register_error_handler(ApiError, _answer)
+    app.register_error_handler(ApiError, answer)
     app.register_error_handler(CSRFError, _answer_csrf)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
 
 
 def _answer_csrf(error: CSRFError) -> Response:
     log.info("csrf refused", why=error.description)
-    return _answer(
+    return answer(
         ApiError(
             403, "csrf", "This request did not come from an open panel page.", "Reload the page and try once more."
         )
     )
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
+    """The answer to Flask's own errors: unknown address, wrong method, too large, a bug of ours."""
     if error.response is not None:
         return make_response(error.response)
     if isinstance(error, InternalServerError):  # Flask has logged what it was
@@ -73,23 +74,24 @@ def _answer_http(error: HTTPException) -> Response:
     else:
         status = error.code or 500
         code, message = _OF_STATUS.get(status, ("bad_request", "This request could not be understood."))
-    answer = _answer(ApiError(status, code, message))
+    response = answer(ApiError(status, code, message))
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Location", "Retry-After"}:
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
-def _answer(error: ApiError) -> Response:
+def answer(error: ApiError) -> Response:
+    """The error as whoever asked can read it: JSON, plain text or a page."""
     if request.path.startswith(("/api/", "/callbacks/")):
-        answer = jsonify(error.as_dict())
+        response = jsonify(error.as_dict())
         if error.status == 401:
-            answer.headers["WWW-Authenticate"] = "Bearer"
+            response.headers["WWW-Authenticate"] = "Bearer"
     elif request.path.startswith(("/twilio/", "/static/", "/metrics")):
-        answer = make_response(f"{error.message}\n")
-        answer.mimetype = "text/plain"
+        response = make_response(f"{error.message}\n")
+        response.mimetype = "text/plain"
     else:
         title = _TITLES.get(error.status, "Something went wrong")
-        answer = make_response(render_template("error.html", title=title, message=error.message, help=error.help))
-    answer.status_code = error.status
-    return answer
+        response = make_response(render_template("error.html", title=title, message=error.message, help=error.help))
+    response.status_code = error.status
+    return response

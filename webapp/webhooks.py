@@ -20,7 +20,7 @@ from callregistry.logs import bind_call, get_logger
 from callregistry.registry import NewEvent
 from webapp import twiml
 from webapp.endings import status_reason
-from webapp.errors import ApiError
+from webapp.errors import ApiError, answer, answer_http
 from webapp.telephony import TelephonyError
 from webapp.wiring import wiring
 
@@ -56,8 +56,10 @@ def check_signature() -> None:
 @blueprint.errorhandler(Exception)
 def answer_in_spite_of_error(error: Exception) -> Response:
     """The edge: whatever went wrong here, the person hears a kind sentence and Twilio gets an answer it can use."""
-    if isinstance(error, HTTPException | ApiError):
-        raise error
+    if isinstance(error, ApiError):
+        return answer(error)
+    if isinstance(error, HTTPException):
+        return answer_http(error)
     log.exception("webhook failed", endpoint=request.endpoint)
     return _xml(twiml.say_and_hang_up(twiml.TECHNICAL_GOODBYE)) if _is_spoken() else Response(status=204)
 
