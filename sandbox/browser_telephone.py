@@ -23,7 +23,7 @@ from sandbox.twilio_calls import Call
 from sandbox.voice_activity import SpeechBegan, SpeechEnded, SpeechSegments
 
 PAGES = Path(__file__).parent / "pages"
-PAGE_FILES = {"telephone.css": "text/css", "telephone.js": "text/javascript", "microphone.js": "text/javascript"}
+PAGE_FILES = {"telephone.css": "text/css", "telephone.js": "text/javascript", "telephone_audio.js": "text/javascript"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws:; media-src 'self' blob:; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -122,6 +122,8 @@ class Behaviour:
         if not self._greeted and self._person.greeting is not None and now >= self._person.greets_after_s:
             self._greeted = True
             return self._say(self._person.greeting)
+        if self._person.answered_by != "human":
+            return []  # A machine says its announcement and nothing else.
         if self._agent_since is not None:
             return self._interrupt(now, self._agent_since)
         if self._paused_at is not None:
