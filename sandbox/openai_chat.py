@@ -191,6 +191,8 @@ def _check_options(body: dict[str, Any], model: Model) -> None:
         value = body.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise invalid(name, f"Invalid value for '{name}': {value}. Expected a whole number above 0.")
+    if not isinstance(body.get("stream_options") or {}, dict):
+        raise invalid("stream_options", "Invalid type for 'stream_options': expected an object.", "invalid_type")
     if body.get("n") not in (None, 1):
         raise invalid("n", "The sandbox gives one choice only.", "unsupported_value")
     temperature = body.get("temperature", 1)

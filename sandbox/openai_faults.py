@@ -168,7 +168,7 @@ def fault_from(wanted: Mapping[str, Any]) -> Fault:
     if unknown:
         raise _bad(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     kind = wanted.get("kind", "error" if "status" in wanted else None)
-    if kind not in set(FaultKind):
+    if kind not in tuple(FaultKind):
         raise _bad(f"kind must be one of {', '.join(FaultKind)}")
     fault = Fault(**{**wanted, "kind": FaultKind(kind), "stage": wanted.get("stage", "")})
     if fault.stage not in STAGES:

@@ -234,6 +234,7 @@ async def test_content_in_parts_is_read(openai_client: openai.AsyncOpenAI) -> No
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_completion_tokens": "many"}, "max_completion_tokens"),
         ({"n": 2}, "n"),
+        ({"stream": True, "stream_options": "usage"}, "stream_options"),
         ({"temperature": 3}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"reasoning_effort": "none"}, "reasoning_effort"),
