@@ -134,7 +134,7 @@ class WebHouse:
         """A request with the API's token; header names with _ for -."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named.setdefault("Authorization", f"Bearer {API_TOKEN}")
-        return self.client.open(path, method=method, json=body, headers=named, base_url=BASE_URL)
+        return self.client.open(path, method=method, json=body, headers=named, base_url=BASE_URL, buffered=True)
 
     def dial(self, to: str = PERSON_NUMBER, **more: Any) -> Call:
         """A call placed by the API."""
