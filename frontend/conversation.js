@@ -29,6 +29,8 @@ export class Conversation {
     this.personName = "The person";
     this.turns = new Map();
     this.replies = new Map();
+    /** Until then the past is drawn, and nobody is reading along. */
+    this.isFollowed = false;
   }
 
   /** One whole turn of the person; the same turn told again replaces its words. */
@@ -77,6 +79,7 @@ export class Conversation {
 
   /** Whatever was drawn before it knew the name. */
   nameThePerson(name) {
+    if (name === this.personName) return;
     this.personName = name;
     for (const { speaker } of this.turns.values()) speaker.textContent = name;
   }
@@ -109,7 +112,7 @@ export class Conversation {
   /** Follows the newest line, unless the operator has scrolled up to read. */
   keepInView(change) {
     const { scroller } = this;
-    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    const atEnd = this.isFollowed && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
     change();
     if (atEnd) scroller.scrollTop = scroller.scrollHeight;
   }

@@ -37,12 +37,13 @@ export async function replay(callId, after, onEvent) {
 export class CallFeed {
   /**
    * @param {string} callId
-   * @param {{after?: number, onEvent: (event: object) => void, onLink: (link: string) => void}} options
+   * @param {{after?: number, isOver: () => boolean, onEvent: (event: object) => void, onLink: (link: string) => void}} options
    *   `onLink` is told "live", "reconnecting", "ended" (the call is long over), "gone" (no such call) or "signed-out".
    */
-  constructor(callId, { after = 0, onEvent, onLink }) {
+  constructor(callId, { after = 0, isOver, onEvent, onLink }) {
     this.callId = callId;
     this.lastSeq = after;
+    this.isOver = isOver;
     this.onEvent = onEvent;
     this.onLink = onLink;
     this.failures = 0;
@@ -129,7 +130,7 @@ export class CallFeed {
   }
 
   #closed(code) {
-    if (code === CLOSED.OVER) this.#end("ended");
+    if (code === CLOSED.OVER && this.isOver()) this.#end("ended");
     else if (code === CLOSED.NO_SUCH_CALL) this.#end("gone");
     else this.#lost(); // a refused ticket (4401) too: every attempt brings a new one
   }

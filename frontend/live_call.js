@@ -67,7 +67,12 @@ export class LiveCall {
       if (isOver(view.call.status)) this.#link("live");
       if (view.call.status !== before) this.onChange(view.call);
     };
-    this.feed = new CallFeed(view.call.id, { after, onEvent, onLink: (link) => this.#link(link) }).start();
+    this.feed = new CallFeed(view.call.id, {
+      after,
+      isOver: () => isOver(view.call.status),
+      onEvent,
+      onLink: (link) => this.#link(link),
+    }).start();
   }
 
   /** While the call is live the operator must know that the page is behind; afterwards nothing is missed. */

@@ -96,6 +96,7 @@ export class CallView {
   caughtUp() {
     this.parts.log.setAttribute("aria-busy", "false");
     this.parts.scroller.scrollTop = this.parts.scroller.scrollHeight;
+    this.conversation.isFollowed = true;
   }
 
   draw() {
@@ -108,6 +109,7 @@ export class CallView {
     setText(parts["status-words"], words);
     setText(parts["status-why"], reason);
     const over = isOver(call.status);
+    document.title = [over ? "" : words, whoIs(call), "Kindline"].filter(Boolean).join(" · ");
     parts["hang-up"].hidden = over;
     this.conversation.keepInView(() => (parts.speaking.hidden = over || !state.personSpeaking));
     setText(parts["speaking-words"], `${call.person_name || "The person"} is speaking`);

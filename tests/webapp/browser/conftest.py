@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask, jsonify
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from callregistry.registry import Registry
@@ -27,6 +27,9 @@ from webapp import create_app
 from webapp.settings import WebSettings
 from webapp.telephony import OutgoingCall, TwilioUnreachable
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 PASSWORD = "correct horse battery staple"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 PEOPLE = [
@@ -37,8 +40,17 @@ PEOPLE = [
     },
     {"name": "Margaret", "number": "+12025550101", "description": "Speaks slowly, with long pauses."},
 ]
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+SETTINGS = {
+    "_env_file": None,
+    "public_stream_url": "wss://127.0.0.1:8765/media",
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "token",
+    "twilio_from_number": "+12025550199",
+    "caller_name": "the Lakeside Club",
+    "secret_key": secrets.token_hex(32),
+}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class LineInTheWall:
@@ -109,9 +121,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(app: Flask, port: int = 0) -> Iterator[int]:
+def serving(app: WSGIApplication) -> Iterator[int]:
     """Serves `app` from a thread; gives its port."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -150,38 +162,26 @@ def panel_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-def panel(context: BrowserContext, tmp_path: Path, free_port: int, panel_settings: dict[str, Any]) -> Iterator[Panel]:
+def panel(context: BrowserContext, tmp_path: Path, panel_settings: dict[str, Any]) -> Iterator[Panel]:
     """The control panel against a sandbox, open without a password unless `panel_settings` sets one."""
     registry = Registry.open(f"sqlite:///{tmp_path}/calls.db")
-    link_secret = secrets.token_hex(32)
-    feed = FeedServer(registry, link_secret)
-    telephony = LineInTheWall()
-    with serving(_sandbox()) as sandbox_port:
-        settings = load_settings(
-            WebSettings,
-            **{
-                "_env_file": None,
-                "public_base_url": f"http://127.0.0.1:{free_port}",
-                "public_stream_url": "wss://127.0.0.1:8765/media",
-                "feed_url": f"ws://127.0.0.1:{feed.port}/feed",
-                "twilio_api_base_url": f"http://127.0.0.1:{sandbox_port}",
-                "twilio_account_sid": "AC" + "0" * 32,
-                "twilio_auth_token": "token",
-                "twilio_from_number": "+12025550199",
-                "caller_name": "the Lakeside Club",
-                "link_secret": link_secret,
-                "secret_key": secrets.token_hex(32),
-                **panel_settings,
-            },
-        )
-        app = create_app(settings, registry, telephony)
-        with serving(app, free_port):
-            page = context.new_page()
-            running = Panel(settings.public_base_url, registry, telephony, feed, page)
-            page.on("pageerror", lambda error: running.problems.append(str(error)))
-            page.on("console", lambda message: _note(message.type, message.text, running.problems))
-            yield running
-            context.close()
+    secret, telephony, apps = secrets.token_hex(32), LineInTheWall(), dict[str, Flask]()
+    feed = FeedServer(registry, secret)
+    # The app must know its own address before it exists, and no port may be given back in between.
+    with serving(_sandbox()) as sandbox_port, serving(lambda environ, start: apps["panel"](environ, start)) as port:
+        addresses = {
+            "public_base_url": f"http://127.0.0.1:{port}",
+            "feed_url": f"ws://127.0.0.1:{feed.port}/feed",
+            "twilio_api_base_url": f"http://127.0.0.1:{sandbox_port}",
+        }
+        settings = load_settings(WebSettings, **SETTINGS, **addresses, link_secret=secret, **panel_settings)
+        apps["panel"] = create_app(settings, registry, telephony)
+        page = context.new_page()
+        running = Panel(settings.public_base_url, registry, telephony, feed, page)
+        page.on("pageerror", lambda error: running.problems.append(str(error)))
+        page.on("console", lambda message: _note(message.type, message.text, running.problems))
+        yield running
+        context.close()
     feed.close()
     registry.close()
     assert running.problems == []

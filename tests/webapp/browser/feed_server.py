@@ -11,71 +11,80 @@ import json
 import threading
 import time
 from collections.abc import Coroutine
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from callregistry import tokens
 from callregistry.registry import Registry
 
 POLL_S = 0.02
+Result = TypeVar("Result")
 
 
 class FeedServer:
     """Runs in a thread of its own, on one port of 127.0.0.1 for its whole life."""
 
-    def __init__(self, registry: Registry, link_secret: str, port: int = 0) -> None:
+    def __init__(self, registry: Registry, link_secret: str) -> None:
         self.registry = registry
         self.link_secret = link_secret
-        self.port = port
         self.subscriptions: list[dict[str, Any]] = []
         """The first message of every connection whose ticket was good, oldest first."""
         self.tickets_to_refuse = 0
         self.send_twice = False
+        self._alive = False
         self._connections: set[ServerConnection] = set()
-        self._server: Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="feed", daemon=True)
         self._thread.start()
+        self._server: Server = self._wait_for(self._open())
+        self.port: int = next(iter(self._server.sockets)).getsockname()[1]
         self.listen()
 
     def listen(self) -> None:
         """Accepts connections (again)."""
-        self._wait_for(self._listen())
+        self._alive = True
 
     def die(self) -> None:
-        """Drops every connection without a goodbye, and refuses new ones until `listen`."""
-        self._wait_for(self._die())
+        """Drops every connection without a goodbye, and refuses new ones until `listen`.
+
+        Its port stays taken, or another program might have it by then.
+        """
+        self._alive = False
+        self._wait_for(self._drop_all())
 
     def close(self) -> None:
         """Ends the server and its thread."""
-        self._wait_for(self._die())
+        self.die()
+        self._server.close()
+        self._wait_for(self._server.wait_closed())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
 
-    def _wait_for(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+    def _wait_for(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
-    async def _listen(self) -> None:
-        self._server = await serve(self._serve_one, "127.0.0.1", self.port)
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
+    async def _open(self) -> Server:
+        return await serve(self._serve_one, "127.0.0.1", 0, process_request=self._refuse)
 
-    async def _die(self) -> None:
-        if self._server is None:
-            return
-        server, self._server = self._server, None
+    async def _refuse(self, connection: ServerConnection, _request: Request) -> Response | None:
+        return None if self._alive else connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "stopped")
+
+    async def _drop_all(self) -> None:
         for connection in self._connections:
             connection.transport.abort()
-        server.close(close_connections=False)
-        await server.wait_closed()
 
     async def _serve_one(self, connection: ServerConnection) -> None:
         self._connections.add(connection)
         with contextlib.suppress(ConnectionClosed):
             await self._follow(connection)
+        if not self._alive:
+            connection.transport.abort()
         self._connections.discard(connection)
 
     async def _follow(self, connection: ServerConnection) -> None:
@@ -89,7 +98,7 @@ class FeedServer:
         self.subscriptions.append(asked)
         last = await self._send_news(connection, asked["call"], asked["after"])
         await connection.send(json.dumps({"type": "caught_up", "seq": last}))
-        while connection.state is State.OPEN:
+        while self._alive and connection.state is State.OPEN:
             await asyncio.sleep(POLL_S)
             last = await self._send_news(connection, asked["call"], last)
 

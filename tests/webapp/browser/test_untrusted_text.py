@@ -78,7 +78,7 @@ def test_what_other_systems_report_stays_text(panel: Panel) -> None:
     is_untouched(page)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS[:11])
+@pytest.mark.parametrize("payload", PAYLOADS[:4])
 def test_names_and_topics_stay_text_on_every_page(panel: Panel, payload: str) -> None:
     page = panel.open()
     panel.dial(name=payload, topic=payload)
