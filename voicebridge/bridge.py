@@ -55,14 +55,18 @@ async def open_bridge(
     *,
     port: int | None = None,
     take_voice: bool = True,
+    timing: Timing | None = None,
 ) -> AsyncIterator[RunningBridge]:
-    """Starts a bridge; at the end it closes what is open, writes what is waiting, and leaves no task."""
+    """Starts a bridge. At the end it closes what is open, writes what is waiting, and leaves no task.
+
+    `port` (0: any free one) and `timing` take the place of the settings'.
+    """
     bridge = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     async with (
         open_call_log(registry) as call_log,
         open_web_callbacks(settings.callback_url, settings.link_secret.get_secret_value()) as callbacks,
     ):
-        house = House(settings, call_log, providers, lines, callbacks, timing_of(settings))
+        house = House(settings, call_log, providers, lines, callbacks, timing or timing_of(settings))
         listen_on = settings.bridge_port if port is None else port
         async with (
             asyncio.TaskGroup() as tasks,

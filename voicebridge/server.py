@@ -43,6 +43,11 @@ class BridgeServer:
         self._feeds = 0
         self._draining = False
 
+    @property
+    def calls_active(self) -> int:
+        """How many calls have their audio flowing here."""
+        return len(self._calls)
+
     async def answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers plain HTTP, and upgrades that may not be; None lets the upgrade happen."""
         path = urlsplit(request.path).path
