@@ -24,6 +24,7 @@ _ENUMERATION = re.compile(r"\W*\d{1,2}\Z")
 
 _MARKUP = [
     (re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), r"\1"),  # a link or a picture: its words
+    (re.compile(r"\[[^\]]*\]"), ""),  # a note in brackets, such as those in the model's own history
     (re.compile(r"https?://\S+"), ""),
     (re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|>\s+|\d{1,2}[.)]\s+(?=\D))", re.MULTILINE), ""),  # headings, lists, quotes
     (re.compile(r"(?<!\w)_+|_+(?!\w)"), ""),

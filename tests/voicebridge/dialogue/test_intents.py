@@ -84,7 +84,16 @@ def test_a_story_is_not_a_goodbye(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Hello?", "hello", "Hello, hello?", "Yes, hello?", "Hello? Who's there?", "Good morning.", "Oh, hello dear!", "Hi."]
+    [
+        "Hello?",
+        "hello",
+        "Hello, hello?",
+        "Yes, hello?",
+        "Hello? Who's there?",
+        "Good morning.",
+        "Oh, hello dear!",
+        "Hi.",
+    ]
     + ["Who is it?", "Hello. Who is calling, please?", "Well, hello there."],
 )
 def test_picking_up_is_a_hello(text: str) -> None:
@@ -111,7 +120,18 @@ def test_a_sign_of_listening_is_a_backchannel(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "No.", "Stop.", "Wait.", "Yes, but I am tired.", "Yes I did.", "I see him every day.", "What?", "dear", "Help!"]
+    [
+        "",
+        "No.",
+        "Stop.",
+        "Wait.",
+        "Yes, but I am tired.",
+        "Yes I did.",
+        "I see him every day.",
+        "What?",
+        "dear",
+        "Help!",
+    ]
     + ["yes yes yes yes yes yes"],
 )
 def test_words_that_want_the_floor_are_no_backchannel(text: str) -> None:

@@ -99,6 +99,7 @@ def test_without_a_space_it_is_cut_all_the_same() -> None:
         ("👨‍👩‍👧 family", "family"),
         ("20°C in the café, naïve", "20°C in the café, naïve"),
         ("an _old_ snake_case", "an old snake_case"),
+        ("Once upon a [interrupted: not heard] time", "Once upon a time"),
         ("about 3 - 4 days", "about 3 - 4 days"),
         ("😀", ""),
         ("—", ""),

@@ -1,0 +1,114 @@
+"""What a whole utterance is for, as far as code must know: a goodbye, a hello, or only a sign of listening.
+
+The rules are about the whole utterance, never about a word somewhere in it: "my husband said goodbye last year" is a
+story, not a goodbye. Punctuation is the recogniser's guess: it helps where it is there, and nothing depends on it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DEAR = r"dear|my dear|love|darling|sweetheart|honey|everyone|kindline"
+
+_ATTENTIVE = (
+    r"m+ ?h+m+|mhm+|uh huh|m+|h+m+|ah+|oh+|aha|yes|yeah|yep|yup|yes indeed|okay|ok|i see|right|that s right|sure|"
+    r"of course|really|all right|alright|fine|good|go on|oh dear|oh my|is that so|i know|how nice|that s nice"
+)
+
+_HELLO = (
+    r"hello|hallo|hullo|hi|hey|hello there|hi there|good (?:morning|afternoon|evening)|"
+    r"who s (?:there|this|that|calling|speaking)|who is (?:it|there|this|that|calling|speaking)|"
+    r"is (?:anybody|anyone) there"
+)
+_WITH_HELLO = r"yes|oh|um|uh|well|please|" + _DEAR
+
+_TALK = r"(?:talking|speaking|chatting|to talk|to speak|to chat|to hear)"
+_WHEN = (
+    r"(?:then|later|soon|again|again soon|tomorrow|tonight|next time|next week|another time|"
+    r"(?:on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))"
+)
+_GOODBYE = (
+    r"good ?bye|good bye bye|bye(?: bye)*|by bye|good ?night|cheerio|farewell|so long|ta ta|see you|see ya|take care|"
+    rf"(?:i ll |i will |we ll |we will |let s )?(?:talk|speak|see)(?: to| with)? you {_WHEN}|"
+    rf"(?:talk|speak) {_WHEN}|until {_WHEN}|"
+    r"i (?:have to|ve got to|have got to|must|should|need to|ll have to|d better|had better|gotta) "
+    r"(?:go|be going|run|hang up|get going)|i ll let you go|i (?:ll|will|am going to|m going to) hang up|"
+    r"have a (?:nice|good|lovely|great|pleasant) (?:day|evening|night|one|afternoon|weekend|time)"
+)
+_AROUND_GOODBYE = (
+    r"okay|ok|yes|yeah|well|right|all right|alright|then|now|so|and|but|oh|um|uh|please|no|for now|for today|"
+    r"i think|i m afraid|i am afraid|it s late|that s all|that is all|"
+    r"(?:many )?thanks?(?: you)?(?: so much| very much)?(?: again)?"
+    r"(?: for (?:calling|ringing|your call|everything|the call|the chat))?|"
+    r"(?:it was |it s been |it has been )?(?:so |very )?(?:nice|good|lovely|great|wonderful|a pleasure) "
+    rf"{_TALK}(?: to| with| from)? you|"
+    rf"you too|and you|same to you|god bless(?: you)?|{_DEAR}"
+)
+
+_LAST_WORDS_CHARS = 400
+"""A goodbye is at the end: of a story of half an hour no more than this is looked at."""
+
+_JOINS = frozenset(("so", "and", "then", "now", "well", "okay", "ok", "but", "right", "alright"))
+_TELL = r"said|say|says|saying|told|tell|tells|waved?|waving|wrote|called|heard|kissed"
+_TOLD = re.compile(rf"\b(?:{_TELL})\b")
+_TOLD_LAST = re.compile(rf"\b(?:{_TELL})(?: (?:me|you|him|her|us|them|it))?[ |]*$")
+
+
+def _last(phrases: str) -> re.Pattern[str]:
+    """One of the phrases at the end, with what stands around it. The longest wins: it begins first."""
+    return re.compile(rf"(?:^|(?<=\|)| ) *(?P<phrase>{phrases})[ |]*$")
+
+
+_GOODBYE_LAST = _last(_GOODBYE)
+_AROUND_GOODBYE_LAST = _last(_AROUND_GOODBYE)
+_ATTENTIVE_LAST = _last(_ATTENTIVE)
+_HELLO_LAST = _last(_HELLO)
+_DEAR_LAST = _last(_DEAR)
+_WITH_HELLO_LAST = _last(_WITH_HELLO)
+
+
+def is_goodbye(text: str) -> bool:
+    """The person wants to end the call: the utterance ends with a farewell that is not part of a story."""
+    rest = _normalised(text[-_LAST_WORDS_CHARS:])
+    farewell, last_phrase = False, ""
+    while rest:
+        if farewell and rest.endswith("|") and not _TOLD_LAST.search(rest):
+            return True  # whatever was said before, the farewell is a sentence of its own
+        match = _GOODBYE_LAST.search(rest) or _AROUND_GOODBYE_LAST.search(rest)
+        if match is None:
+            # "My tea is ready so goodbye" joins it on; "he said hello and goodbye" tells of one.
+            return farewell and last_phrase in _JOINS and not _TOLD.search(rest)
+        farewell = farewell or match.re is _GOODBYE_LAST
+        last_phrase = match["phrase"]
+        rest = rest[: match.start()]
+    return farewell
+
+
+def is_hello(text: str) -> bool:
+    """Nothing but what one says when picking up a telephone."""
+    return _consists_of(text, _HELLO_LAST, _WITH_HELLO_LAST)
+
+
+def is_backchannel(text: str) -> bool:
+    """Nothing but a sign of listening: "mm-hm", "yes dear", "I see". It does not ask for the floor."""
+    return _consists_of(text, _ATTENTIVE_LAST, _DEAR_LAST, most_words=5)
+
+
+def _normalised(text: str) -> str:
+    """Lower case, words apart by one space, "|" where the recogniser put a stop."""
+    stopped = re.sub(r"[.,;:!?…–—]+(?=\s|$)", " | ", text.lower())
+    return " ".join(re.sub(r"[^\w|]+", " ", stopped).split())
+
+
+def _consists_of(text: str, needed: re.Pattern[str], allowed: re.Pattern[str], most_words: int = 8) -> bool:
+    """Every phrase is one of `needed` or `allowed`, and at least one is of `needed`."""
+    rest, found = _normalised(text), False
+    if len(rest.replace("|", " ").split()) > most_words:
+        return False
+    while rest:
+        match = needed.search(rest) or allowed.search(rest)
+        if match is None:
+            return False
+        found = found or match.re is needed
+        rest = rest[: match.start()]
+    return found
