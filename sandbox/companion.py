@@ -94,8 +94,8 @@ class _History:
 
     def __init__(self, messages: Sequence[Message]) -> None:
         self._messages = messages
-        self.theirs = [m.content for m in messages if m.role == "user"]
-        self.ours = [m.content for m in messages if m.role == "assistant"]
+        self.theirs = [_without_notes(m.content) for m in messages if m.role == "user"]
+        self.ours = [_without_notes(m.content) for m in messages if m.role == "assistant"]
         self.last_said = self.theirs[-1] if self.theirs else ""
 
     def told_of_goodbye(self) -> bool:
@@ -162,8 +162,7 @@ def _said_back(slots: Slots, topic: Topic | None) -> str:
         parts.append(f"{slots.age[0].upper()}{slots.age[1:]}, that is a fine age.")
     when = None if topic is not None and topic.sad else slots.when
     heard = [part for part in (slots.person, slots.count, when) if part]
-    # "Today" alone is no news to anybody.
-    if heard and heard != ["today"]:
+    if heard:
         parts.append(f"I see, {', '.join(heard)}.")
     return "".join(f"{part} " for part in parts)
 
@@ -172,7 +171,10 @@ def _again(history: _History) -> str:
     if not history.ours:
         return "I said hello. How are you today?"
     question = history.last_question()
-    statement = " ".join(s for s in _sentences(history.ours[-1]) if not s.endswith("?") and not s.startswith("I asked"))
+    said = [
+        s for s in _sentences(history.ours[-1]) if not s.endswith("?") and not s.startswith(("I asked", "Of course"))
+    ]
+    statement = " ".join(said[-2:]).removeprefix("I said: ")
     opening = f"Of course. I said: {statement}" if statement else "Of course."
     if question is None:
         return f"{opening} {history.next_question(()).text}"
@@ -192,6 +194,11 @@ def _repair(history: _History) -> str:
 def _goodbye(history: _History) -> str:
     name = history.name()
     return f"Thank you for talking with me{f', {name}' if name else ''}, take care, and goodbye."
+
+
+def _without_notes(text: str) -> str:
+    """Without what is in square brackets: notes to a model about the call, such as where it was interrupted."""
+    return re.sub(r"\s*\[[^\]]*\]", "", text).strip()
 
 
 def _topic_of(text: str) -> Topic | None:

@@ -39,8 +39,9 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 
 GOODBYE = _words(
-    r"good ?-?bye(?! to)", r"bye", r"bye-bye", r"(?:have|need|got) to go now", r"must go now", r"i'll let you go",
-    r"talk to you (?:later|soon|tomorrow)", r"speak to you (?:later|soon|tomorrow)", r"hang up now", r"good night",
+    r"(?<!said )good ?-?bye(?! to)", r"bye", r"bye-bye", r"(?:have|need|got) to go now", r"must go now",
+    r"i'll let you go", r"talk to you (?:later|soon|tomorrow)", r"speak to you (?:later|soon|tomorrow)",
+    r"hang up now", r"good night",
 )  # fmt: skip
 YES = re.compile(
     r"^\W*(?:oh |well )?(?:(?:yes|yeah|yep|yup|of course|sure|certainly|indeed|a little)\b|i (?:do|did|have|am)\W*$)",
@@ -50,9 +51,10 @@ NO = re.compile(
     r"^\W*(?:oh |well )?(?:no|nope|not really|never|not yet|i don't|i didn't|i haven't|nobody|none)\b", re.I
 )
 SAY_AGAIN = re.compile(
-    r"^\W*(?:(?:what|pardon|sorry|huh|eh)(?: me)?\W*$|(?:what|sorry|pardon).{0,12}(?:did you say|was that)"
-    r"|(?:can|could|would|please).{0,20}(?:repeat|say (?:that|it) again)|say (?:that|it) again"
-    r"|i (?:didn't|did not|can't) (?:hear|catch|understand))",
+    r"^\W*(?:what|pardon|sorry|huh|eh)(?: me)?\W*$|^\W*(?:pardon|sorry|what)(?: me)?\?"
+    r"|^\W*(?:what|sorry|pardon).{0,12}(?:did you say|was that)"
+    r"|\b(?:can|could|would|please)\b.{0,20}\b(?:repeat|say (?:that|it) again|say (?:that|it) once more)\b"
+    r"|^\W*say (?:that|it) again|^\W*i (?:didn't|did not|can't|could not|couldn't) (?:hear|catch|understand)",
     re.I,
 )
 
@@ -109,8 +111,9 @@ REPAIR_SAYS = ("I am sorry, I did not quite catch that.", "I am sorry, that was 
 
 EMERGENCY = Topic(
     "emergency",
-    _words(r"can'?t breathe", r"chest pain", r"pain in my chest", r"(?:i've|i have|i) (?:just )?fallen", r"i fell",
-           r"heart attack", r"stroke", r"ambulance", r"bleeding", r"kill myself", r"want to die"),
+    _words(r"can'?t breathe", r"chest pain", r"pain in my chest",
+           r"(?:i've|i have|i) (?:just )?fallen(?! asleep)", r"i fell(?! asleep)",
+           r"heart attack", r"(?:a|having a) stroke", r"ambulance", r"bleeding", r"kill myself", r"want to die"),
     ("That sounds serious, and I am only an automated voice. Please hang up now and call your emergency number.",
      "Please call your emergency number now. I cannot send help myself."),
     (Question("Is somebody with you who can help?", "I asked if you are alone. Is anybody near you?",
@@ -122,7 +125,7 @@ TOPICS: tuple[Topic, ...] = (
     EMERGENCY,
     Topic(
         "who I am",
-        _words(r"who are you", r"who is (?:this|calling|that|speaking)", r"who's (?:this|calling|that|speaking)",
+        _words(r"who are you", r"who is (?:this|it|calling|that|speaking)", r"who's (?:this|calling|that|speaking)",
                r"(?:are you|is this|are you a) .{0,20}(?:robot|machine|computer|recording|real|human|person|a i|ai)",
                r"what are you", r"am i (?:talking|speaking) to"),
         ("I am an automated voice, not a person. To be exact, I am a scripted sandbox companion.",
@@ -167,7 +170,7 @@ TOPICS: tuple[Topic, ...] = (
         "health",
         _words(r"pains?", r"hurts?", r"hurting", r"ach(?:es?|ing)", r"sore", r"ill", r"sick", r"dizzy", r"hospital",
                r"knees?", r"hip", r"back is", r"my back", r"headache", r"arthritis", r"cough",
-               r"not (?:so )?(?:well|good)", r"unwell", r"tired", r"weak", r"doctor"),
+               r"not (?:so )?(?:well|good)", r"unwell", r"tired", r"weak"),
         ("I am sorry that you have to deal with that.", "That cannot be easy. Thank you for telling me."),
         (Question("How long has it been like that?", "I asked since when. How long have you had it?"),
          Question("Does your doctor know about it?", "I asked about your doctor. Have you told the doctor?",
@@ -179,10 +182,16 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "medicine",
         _words(r"medicines?", r"medication", r"pills?", r"tablets?", r"insulin", r"prescription", r"blood pressure"),
-        ("Thank you for telling me. Your doctor or your pharmacist can tell you all about your medicine.",
-         "It is good that you think of your medicine."),
-        (Question("Have you had your medicine today?", "I asked about today's medicine. Have you taken it?",
-                  yes="Well done.", no="Perhaps it is a good moment to look at your doctor's plan."),),
+        ("It is good that you look after your medicine.",
+         "Your doctor or your pharmacist can tell you all about your medicine."),
+        (Question("Does somebody help you with it?", "I asked about help with your medicine. Does anybody help you?",
+                  yes="It is good to have help.", no="Your pharmacist can help, if you ever need it."),),
+    ),
+    Topic(
+        "the doctor",
+        _words(r"doctor", r"nurse", r"appointment", r"dentist", r"surgery", r"check-?up"),
+        ("It is good that you are looked after.", "Thank you for telling me about that."),
+        (Question("What did they tell you?", "I asked what they said. What did you hear from them?"),),
     ),
     Topic(
         "sleep",
@@ -246,13 +255,14 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "thanks",
-        _words(r"thank you for (?:calling|ringing|asking)", r"kind of you", r"nice of you", r"thanks for"),
+        _words(r"thank you for (?:calling|ringing)", r"kind of you", r"nice of you", r"thanks for"),
         ("You are very welcome.", "It is good to talk with you."),
         small_talk=True,
     ),
     Topic(
         "feeling low",
-        _words(r"sad", r"not (?:too|very|so) (?:well|good|great|happy)", r"terrible", r"awful", r"bad", r"worried",
+        _words(r"sad", r"not (?:too|very|so) (?:well|good|great|happy)", r"terrible", r"awful",
+               r"(?<!not )(?<!not too )(?<!not so )bad", r"worried",
                r"afraid", r"scared", r"bored", r"so-so", r"unhappy", r"depressed", r"upset"),
         ("I am sorry to hear that. Thank you for telling me.", "That does not sound easy."),
         (Question("What is on your mind?", "I asked what is on your mind. What makes it hard?"),
@@ -262,7 +272,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "feeling well",
         _words(r"fine", r"good", r"well", r"great", r"wonderful", r"lovely", r"happy", r"all right", r"alright",
-               r"okay", r"ok", r"can'?t complain", r"not (?:too )?bad", r"better"),
+               r"okay", r"ok", r"can'?t complain", r"not (?:too |so )?bad", r"better"),
         ("I am glad to hear that.", "That is good to hear."),
     ),
     Topic(

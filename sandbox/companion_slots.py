@@ -31,9 +31,7 @@ _PERSON = re.compile(rf"\bmy (?P<relation>{_RELATION})\b", re.IGNORECASE)
 _OWN_NAME = re.compile(r"\b(?:[Mm]y name is|[Mm]y name's|[Tt]his is|[Cc]all me|I am called) (?P<name>[A-Z][a-z]+)\b")
 _DAYS = re.compile(rf"\b(?:{_DAY})s?\b")
 _RELATIVE_DAY = re.compile(
-    r"\b(?:tomorrow|yesterday|tonight|last night|this (?:morning|afternoon|evening)|at the weekend|on the weekend"
-    r"|next week|last week|today)\b",
-    re.IGNORECASE,
+    r"\b(?:tomorrow|tonight|this (?:afternoon|evening)|at the weekend|on the weekend|next week)\b", re.IGNORECASE
 )
 _CLOCK = re.compile(
     rf"\b(?:half past|quarter past|quarter to|a quarter past|a quarter to) {_HOUR}\b"
@@ -59,7 +57,7 @@ class Slots:
     own_name: str | None = None
     """The name of who is speaking."""
     day: str | None = None
-    """With its preposition: `on Thursday`, `tomorrow`."""
+    """With its preposition: `on Thursday`, `tomorrow`. Days gone by are nothing to say back: `yesterday` is none."""
     time: str | None = None
     """With its preposition: `at half past three`."""
     count: str | None = None
