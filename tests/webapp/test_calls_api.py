@@ -289,7 +289,7 @@ def test_a_call_that_is_given_up_before_twilio_has_answered_is_ended_when_it_has
 
 
 def test_calls_are_listed_newest_first(house: WebHouse) -> None:
-    ids = []
+    ids: list[str] = []
     for number in (120, 121, 122):
         house.clock.now += 1
         ids.insert(0, house.dial(f"+12025550{number}").id)

@@ -193,12 +193,12 @@ def test_no_example_number_of_another_country_passes_where_only_the_united_state
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_number_or_a_refusal_with_words(text: str) -> None:
+    outcome: str
     try:
-        e164 = US.check(text)
+        outcome = US.check(text)
     except NumberRefused as refused:
-        assert refused.message.endswith((".", "?"))
-    else:
-        assert e164.startswith("+1")
+        outcome = refused.message
+    assert outcome.startswith("+1") or outcome.endswith((".", "?"))
 
 
 @given(st.text(alphabet="0123456789+ -()", max_size=20))
@@ -213,6 +213,6 @@ def test_whatever_passes_is_an_ordinary_line_of_an_allowed_country(text: str) ->
 
 
 def test_every_region_has_a_name() -> None:
-    assert phonenumbers.SUPPORTED_REGIONS <= NAMES.keys()
+    assert NAMES.keys() >= phonenumbers.SUPPORTED_REGIONS
     assert region_name("CU") == "Cuba"
     assert region_name("QQ") == "QQ"

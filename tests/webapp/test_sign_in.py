@@ -13,13 +13,13 @@ from webapp.security_headers import content_security_policy
 
 
 def is_signed_in(house: WebHouse) -> bool:
-    return house.client.get("/api/calls", base_url=BASE_URL).status_code == 200
+    return bool(house.client.get("/api/calls", base_url=BASE_URL).status_code == 200)
 
 
 def session_cookie(house: WebHouse) -> str:
     cookie = house.client.get_cookie("kindline", domain="127.0.0.1")
     assert cookie is not None
-    return cookie.value
+    return str(cookie.value)
 
 
 def test_the_right_password_opens_the_panel(locked_house: WebHouse) -> None:
