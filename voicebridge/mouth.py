@@ -8,7 +8,7 @@ been played (`dialogue/playout.py` keeps the ledger).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
@@ -103,10 +103,11 @@ class Mouth:
                         begun = True
                         self.playout.sentence_begun(reply, sentence.text)
                         on_sentence(sentence.text)
-                    await self._send_audio(reply, audio)
-                    if not started:
-                        started = True
-                        on_started()
+                    for piece in _pieces(audio):
+                        await self._send_piece(reply, piece)
+                        if not started:
+                            started = True
+                            on_started()
                 if begun:
                     self.playout.sentence_sent(reply)
                 sentence = await anext(others, None)
@@ -114,16 +115,14 @@ class Mouth:
             return problem
         return None
 
-    async def _send_audio(self, reply: int, audio: bytes) -> None:
-        for begin in range(0, len(audio), PIECE_BYTES):
-            piece = audio[begin : begin + PIECE_BYTES]
-            too_far_s = self.playout.ahead_s(self._now()) + codec.duration_s(piece) - AHEAD_S
-            if too_far_s > 0:
-                await asyncio.sleep(too_far_s)
-            await self._send(media_stream.media(self._stream_sid, piece))
-            self.playout.audio_sent(reply, codec.duration_s(piece), self._now())
-            if self.playout.unmarked_s(reply) + PIECE_S > MARK_EVERY_S + 0.001:  # the next piece may be too much
-                await self._send_mark(reply)
+    async def _send_piece(self, reply: int, piece: bytes) -> None:
+        too_far_s = self.playout.ahead_s(self._now()) + codec.duration_s(piece) - AHEAD_S
+        if too_far_s > 0:
+            await asyncio.sleep(too_far_s)
+        await self._send(media_stream.media(self._stream_sid, piece))
+        self.playout.audio_sent(reply, codec.duration_s(piece), self._now())
+        if self.playout.unmarked_s(reply) + PIECE_S > MARK_EVERY_S + 0.001:  # the next piece may be too much
+            await self._send_mark(reply)
 
     async def _send_mark(self, reply: int) -> None:
         await self._send(media_stream.mark(self._stream_sid, self.playout.mark_sent(reply)))
@@ -147,3 +146,8 @@ class Mouth:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _pieces(audio: bytes) -> Iterator[bytes]:
+    """`audio` in pieces short enough for a mark after every second one."""
+    return (audio[begin : begin + PIECE_BYTES] for begin in range(0, len(audio), PIECE_BYTES))
