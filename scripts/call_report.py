@@ -111,13 +111,13 @@ def _turns_of(
 ) -> tuple[int, ...]:
     """The product's turns that hold this utterance: those told while it lasted, and the first one after it.
 
-    Empty if the conversation went on (we spoke, then the person) before any turn was told: it was not heard.
+    Empty if it was only a "Hello?" or "Mm-hm." over our voice, which is meant to be passed over.
     """
     numbers: list[int] = []
     for telling in tellings:
         if telling["at"] < utterance["started_at"] + _CLOCK_SLACK_S:
             continue
-        if not numbers and _conversation_went_on(utterance, telling["at"], utterances):
+        if not numbers and _was_passed_over(utterance, telling["at"], utterances):
             break
         if telling["data"]["turn"] not in numbers:
             numbers.append(telling["data"]["turn"])
@@ -126,11 +126,15 @@ def _turns_of(
     return tuple(numbers)
 
 
-def _conversation_went_on(utterance: dict[str, Any], until: float, utterances: Sequence[dict[str, Any]]) -> bool:
-    """True if we spoke and then the person spoke again, both between the end of `utterance` and `until`."""
-    later = [u for u in utterances if utterance["ended_at"] < u["started_at"] and u["ended_at"] < until]
-    ours = next((u for u in later if u["speaker"] == "agent"), None)
-    return ours is not None and any(u["speaker"] == "person" and u["started_at"] > ours["started_at"] for u in later)
+def _was_passed_over(utterance: dict[str, Any], until: float, utterances: Sequence[dict[str, Any]]) -> bool:
+    """True for a word or two while we spoke, when the person spoke again before a turn was told at `until`."""
+    begun = utterance["started_at"]
+    we_spoke_on = any(
+        u["speaker"] == "agent" and u["started_at"] < utterance["ended_at"] + _CLOCK_SLACK_S < u["ended_at"]
+        for u in utterances
+    )
+    spoke_again = any(u["speaker"] == "person" and begun < u["started_at"] < until for u in utterances)
+    return len(utterance["text"].split()) <= 2 and we_spoke_on and spoke_again
 
 
 def _turn(

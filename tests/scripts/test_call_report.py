@@ -38,7 +38,7 @@ GOOD_EVENTS = [
 ]
 GOOD_LINE = line(
     utterance("person", "Hello?", 100.5, 101.0),
-    utterance("agent", "Hello, this is Kindline.", 101.2, 105.0),
+    utterance("agent", "Hello, this is Kindline.", 100.1, 105.0),
     utterance("person", "I am very well, thank you.", 106.0, 108.0),
     utterance("agent", "I am glad to hear it.", 109.5, 111.0),
     utterance("person", "I went to the market.", 113.0, 115.0),
