@@ -1,4 +1,4 @@
-"""What the language model is told, and how we introduce ourselves. Only words: when to use them is decided elsewhere."""
+"""What the language model is told, and how we introduce ourselves. Only words: when they are used is another matter."""
 
 from __future__ import annotations
 
