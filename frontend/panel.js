@@ -9,6 +9,8 @@ import { offerPeople } from "./who_answers.js";
 import { STATUS_WORDS, clockDuration, dayAndTime, whoIs } from "./words.js";
 
 const REFRESH_MS = 15_000;
+/** Without a key or a click for this long, the page stops asking, so that its session can end. */
+const UNATTENDED_MS = 600_000;
 const byId = (id) => document.getElementById(id);
 const section = byId("current-call");
 const current = new LiveCall(section, { onChange: refreshCalls });
@@ -27,7 +29,8 @@ async function show(callId) {
 function showAndGoThere(callId) {
   const shown = show(callId);
   byId("call-person").focus({ preventScroll: true });
-  section.scrollIntoView({ block: "start" });
+  const { top } = section.getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) section.scrollIntoView({ block: "start" });
   return shown;
 }
 
@@ -78,7 +81,10 @@ async function start() {
   if (byId("who-answers")) offerPeople(byId("who-answers"), byId("dial-form"));
   const live = (await refreshCalls()).find((call) => call.live);
   if (live && current.callId === null) show(live.id);
-  setInterval(() => document.hidden || refreshCalls(), REFRESH_MS);
+  let attendedAt = Date.now();
+  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (attendedAt = Date.now()));
+  const isAttended = () => !document.hidden && Date.now() - attendedAt < UNATTENDED_MS;
+  setInterval(() => isAttended() && refreshCalls(), REFRESH_MS);
 }
 
 start();

@@ -95,6 +95,14 @@ def test_a_call_can_be_made_and_ended_by_keyboard_alone(panel: Panel) -> None:
     expect(page.locator("#call-status")).to_have_text("Disconnected")
 
 
+def test_on_a_phone_dialling_brings_the_call_before_the_eyes(panel: Panel) -> None:
+    panel.page.set_viewport_size(PHONE)
+    page = panel.open()
+    panel.dial()
+    for what in ("#call-person", "#call-status", "#hang-up"):
+        expect(page.locator(what)).to_be_in_viewport()
+
+
 def test_the_first_tab_skips_to_the_content(panel: Panel) -> None:
     page = panel.open()
     page.keyboard.press("Tab")

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callregistry.call_events import Kind
-from callregistry.calls import CallStatus
+from callregistry.calls import CallStatus, Direction
+from callregistry.registry import NewEvent
 from tests.webapp.browser.conftest import Panel
 from tests.webapp.browser.staged_call import StagedCall
 
@@ -253,6 +254,39 @@ def test_a_past_call_has_a_page_of_its_own(panel: Panel) -> None:
     )
     page.get_by_role("link", name="All calls").click()
     expect(page.locator("#dial-form")).to_be_visible()
+
+
+def test_a_call_of_more_than_a_thousand_events_is_shown_whole(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    words = [f"turn {turn}" for turn in range(1, 1201)]
+    facts = [{"turn": turn, "text": text, "audio_ms": 900, "stt_ms": 200} for turn, text in enumerate(words, start=1)]
+    now = time.time()
+    panel.registry.append_events([NewEvent(call.call_id, Kind.PERSON_SAID, data, now) for data in facts])
+    panel.open(f"/calls/{call.call_id}")
+    expect(page.locator(".bubble.person")).to_have_count(len(words), timeout=20_000)
+    assert page.locator(".bubble.person .words").all_text_contents() == words
+
+
+def test_the_list_of_calls_is_kept_fresh_while_somebody_is_there(panel: Panel) -> None:
+    panel.page.clock.install()
+    page = panel.open()
+    expect(page.locator("#recent-empty")).to_contain_text("No calls yet")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    panel.registry.adopt_call("CA" + "1" * 32, Direction.INBOUND, "+12025550199", "+12025550123", now=time.time())
+    page.clock.run_for(16_000)
+    expect(page.locator(".recent-who")).to_have_text("+12025550123")
+    expect(page.locator(".recent-facts")).to_contain_text("rang us")
+    page.clock.run_for(600_000)
+    asked.clear()
+    page.clock.run_for(60_000)
+    assert asked == []
+    page.keyboard.press("Tab")
+    page.clock.run_for(16_000)
+    assert len(asked) == 1
 
 
 def test_an_unreachable_server_is_told_with_what_to_do(panel: Panel) -> None:
