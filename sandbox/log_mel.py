@@ -18,6 +18,9 @@ HOP = 160
 WINDOW = 400
 BANDS = 80
 
+_NOTHING = -10.0
+"""The logarithm that silence has."""
+
 # Slaney's mel scale: linear up to 1 kHz (200/3 Hz per mel), then logarithmic (27 mels for a factor of 6.4).
 _LINEAR_HZ_PER_MEL = 200.0 / 3
 _BREAK_HZ = 1000.0
@@ -30,14 +33,16 @@ def log_mel(samples: Floats, frames: int) -> Floats:
 
     Returns an array of shape (80, frames).
     """
-    length = frames * HOP
-    fitted = np.zeros(length, dtype=np.float32)
-    fitted[: min(length, samples.size)] = samples[:length]
+    # Most of a short turn's window is padding: its frames are known without a Fourier transform.
+    sounding = min(frames, samples.size // HOP + 3)
+    fitted = np.zeros(sounding * HOP, dtype=np.float32)
+    fitted[: min(fitted.size, samples.size)] = samples[: fitted.size]
     padded = np.pad(fitted, WINDOW // 2, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:sounding]
     spectrum = np.fft.rfft(windows * _hann(), axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    log = np.log10(np.maximum(_filters() @ power.T, 1e-10))
+    log = np.full((BANDS, frames), _NOTHING, dtype=np.float32)
+    log[:, :sounding] = np.log10(np.maximum(_filters() @ power.T, 10.0**_NOTHING))
     floored = np.maximum(log, log.max() - 8.0)
     return np.ascontiguousarray((floored + 4.0) / 4.0, dtype=np.float32)
 

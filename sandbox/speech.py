@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -77,6 +78,9 @@ class _Engine(Generic[Loaded]):
         self._restarting = asyncio.Lock()
 
     async def start(self) -> Loaded:
+        # One thread for each engine: numpy's own would only fight with the live audio for the cores. It reads this when
+        # it is imported, so the new process must find it in its environment.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # Spawned, not forked: a fork of a process with threads (asyncio's, onnxruntime's) can hang.
         self._pool = ProcessPoolExecutor(
             max_workers=1,

@@ -173,6 +173,13 @@ def test_the_log_mel_of_a_tone_has_its_peak_in_the_band_of_the_tone() -> None:
     assert spectrogram.max() - spectrogram.min() == pytest.approx(2.0)
 
 
+def test_padding_is_silence_and_does_not_change_what_was_heard() -> None:
+    noise = np.random.default_rng(5).normal(0, 0.1, 16_000).astype(np.float32)
+    short = log_mel(noise, 300)
+    padded = log_mel(np.concatenate([noise, np.zeros(32_000, np.float32)]), 300)
+    np.testing.assert_allclose(short, padded, atol=1e-5)
+
+
 def test_bytes_of_tokens_are_read_as_utf_8() -> None:
     whisper = Whisper(checked_whisper_dir(None))
     assert whisper._text(["\u0120caf", "\u00c3", "\u00a9", "<|endoftext|>"]) == "café"
