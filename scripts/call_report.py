@@ -146,7 +146,10 @@ def _turn(
     utterances: Sequence[dict[str, Any]],
 ) -> Turn:
     ended_at = said[-1]["ended_at"]
-    answers = [e["data"] for e in events if e["kind"] == "agent.said" and e["data"]["turn"] in numbers]
+    ours = [e for e in events if e["kind"] == "agent.said"]
+    answers = [e["data"] for e in ours if e["data"]["turn"] in numbers] or [
+        e["data"] for e in ours if e["data"]["role"] == "goodbye" and ended_at < e["at"] < next_start
+    ]
     audible = [u for u in utterances if u["speaker"] == "agent" and ended_at < u["started_at"] < next_start]
     return Turn(
         said=" ".join(u["text"] for u in said),
