@@ -19,13 +19,15 @@ from voicebridge.dialogue.prompts import greeting_text
 from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.greeting import prepare_greetings
 from voicebridge.lines import Lines
-from voicebridge.providers import Stage
+from voicebridge.providers import ProviderError, Stage
 from voicebridge.providers.selection import Providers
 from voicebridge.server import BridgeServer, open_server
 from voicebridge.settings import BridgeSettings
 from voicebridge.web_callbacks import open_web_callbacks
 
 log = get_logger(__name__)
+
+TAKE_VOICE_AGAIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +92,13 @@ async def open_bridge(
 async def _take_voice(settings: BridgeSettings, providers: Providers, lines: Lines) -> None:
     endpoint = settings.endpoint(Stage.TTS)
     voice = "|".join([endpoint.base_url or "", endpoint.model, settings.tts_voice, settings.tts_instructions])
-    await lines.take_voice(providers.text_to_speech, voice, greeting_text(None, settings.caller_name, None))
-    log.info("lines speak with the configured voice", voice=settings.tts_voice)
+    greeting = greeting_text(None, settings.caller_name, None)
+    while True:
+        try:
+            await lines.take_voice(providers.text_to_speech, voice, greeting)
+        except ProviderError as error:
+            log.warning("lines keep their shipped voice for now", problem=error.problem)
+            await asyncio.sleep(TAKE_VOICE_AGAIN_S)
+        else:
+            log.info("lines speak with the configured voice", voice=settings.tts_voice)
+            return

@@ -25,6 +25,7 @@ log = get_logger(__name__)
 FIRST_MESSAGE_WITHIN_S = 5.0
 PING_EVERY_S = 10.0
 SEND_TIMEOUT_S = 5.0
+CLOSE_WITHIN_S = 2.0
 STAYS_AFTER_CALL_S = 60.0
 MAX_MESSAGES_PER_S = 10
 MAX_MESSAGE_BYTES = 4096
@@ -66,9 +67,16 @@ class BrowserFeed:
             if refusal.code != 1000:
                 metrics.FEED_DROPPED.labels(refusal.reason).inc()
                 log.info("feed closed", code=refusal.code, reason=refusal.reason)
-            await self._socket.close(refusal.code, refusal.reason)
+            await self._close(refusal)
         except* ConnectionClosed:
             pass  # the browser left
+
+    async def _close(self, refusal: _Refused) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self._socket.close(refusal.code, refusal.reason)
+        except TimeoutError:  # it does not even read that: what is queued for it must not stay in memory
+            self._socket.transport.abort()
 
     async def _admit(self) -> tuple[Call, int]:
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from callregistry.database import PROJECT_ROOT
 from callregistry.logs import get_logger
 from voicebridge.dialogue.events import LineName
-from voicebridge.providers import ProviderError, TextToSpeech
+from voicebridge.providers import TextToSpeech
 from voicebridge.reply import synthesise
 
 log = get_logger(__name__)
@@ -61,20 +61,12 @@ class Lines:
         """Has every line spoken by the voice that answers, so that the person hears one voice.
 
         `voice` identifies it in the cache; `greeting` takes the place of the shipped one, which cannot know on whose
-        behalf we call. A line that cannot be made keeps its shipped audio.
+        behalf we call. Raises `ProviderError` at the first line that cannot be made: it and the rest keep their voice.
         """
         for name, (shipped_words, _) in list(self._spoken.items()):
             words = greeting if name is LineName.GREETING else shipped_words
             fingerprint = hashlib.sha256("\n".join([voice, words]).encode()).hexdigest()[:32]
-            file = cache / f"{fingerprint}.ulaw"
-            try:
-                self._spoken[name] = (words, await _cached(file, text_to_speech, words))
-            except ProviderError as error:
-                log.warning("a line keeps its shipped voice", line=name, problem=error.problem)
-                if error.permanent:
-                    return
-            except OSError as error:
-                log.warning("a line could not be kept", line=name, problem=type(error).__name__)
+            self._spoken[name] = (words, await _cached(cache / f"{fingerprint}.ulaw", text_to_speech, words))
 
 
 def load_lines(language: str, folder: Path = SHIPPED) -> Lines:
@@ -92,7 +84,10 @@ async def _cached(file: Path, text_to_speech: TextToSpeech, words: str) -> bytes
     audio = await asyncio.to_thread(_kept, file)
     if audio is None:
         audio = await synthesise(text_to_speech, words)
-        await asyncio.to_thread(_keep, file, audio)
+        try:
+            await asyncio.to_thread(_keep, file, audio)
+        except OSError as error:
+            log.warning("a line could not be kept for the next start", problem=type(error).__name__)
     return audio
 
 

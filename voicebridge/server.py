@@ -48,6 +48,11 @@ class BridgeServer:
         """How many calls have their audio flowing here."""
         return len(self._calls)
 
+    @property
+    def feeds_active(self) -> int:
+        """How many browsers are on the feed."""
+        return self._feeds
+
     async def answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers plain HTTP, and upgrades that may not be; None lets the upgrade happen."""
         path = urlsplit(request.path).path
@@ -183,6 +188,7 @@ async def open_server(house: House, bridge: str, host: str, port: int) -> AsyncI
     """Listens on `host:port` (0: any free one); at the end, what is still open is closed (1001)."""
     logger = logging.getLogger("voicebridge.websockets")
     logger.filters[:] = [_Calm()]
+    logger.setLevel(logging.WARNING)
     bridge_server = BridgeServer(house, bridge)
     async with serve(
         bridge_server.handle,

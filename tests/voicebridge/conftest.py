@@ -15,6 +15,7 @@ from aiohttp import web
 from callregistry.call_events import Kind
 from callregistry.calls import Call, CallEvent
 from callregistry.registry import Registry
+from callregistry.settings import load_settings
 from tests.voicebridge.fakes import Exchange, ScriptedEars, ScriptedMind, ScriptedVoice, hum
 from voicebridge.audio import codec
 from voicebridge.bridge import RunningBridge, open_bridge
@@ -48,7 +49,7 @@ def bridge_settings(tmp_path: Path, **more: Any) -> BridgeSettings:
         "openai_api_key": "sk-none",
         "web_callback_url": "http://127.0.0.1:9",
     }
-    return BridgeSettings(_env_file=None, **(values | more))
+    return load_settings(BridgeSettings, _env_file=None, **(values | more))
 
 
 @dataclass
@@ -105,7 +106,9 @@ class Scene:
 async def _web_app(taken: list[tuple[str, dict[str, Any]]]) -> AsyncIterator[str]:
     async def take(request: web.Request) -> web.Response:
         taken.append((request.path, await request.json()))
-        return web.json_response({"ok": True})
+        response = web.json_response({"ok": True})
+        response.force_close()  # a kept connection would be a task of this stand-in, and tests count tasks
+        return response
 
     app = web.Application()
     app.router.add_post("/callbacks/{what}", take)

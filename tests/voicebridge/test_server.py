@@ -167,7 +167,7 @@ async def start_process(env: dict[str, str]) -> asyncio.subprocess.Process:
 async def test_the_process_ends_well_when_told(tmp_path: Path, free_port: int, number: signal.Signals) -> None:
     process = await start_process(environment(tmp_path, free_port))
     assert process.stderr is not None
-    lines = []
+    lines: list[bytes] = []
     async with asyncio.timeout(20):
         while b"bridge listens" not in (line := await process.stderr.readline()):
             assert line, b"".join(lines).decode()
