@@ -54,10 +54,10 @@ async def serve(arguments: argparse.Namespace) -> None:
         other_stages={"twilio": faults},
     )
     try:
-        runner = web.AppRunner(build_app(_options(arguments), engines, routes, faults))
+        runner = web.AppRunner(build_app(_options(arguments), engines, routes, faults), shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, HOST, arguments.port, shutdown_timeout=SHUTDOWN_S).start()
+            await web.TCPSite(runner, HOST, arguments.port).start()
             print(_welcome(arguments), flush=True)
             await _until_told_to_stop()
         finally:

@@ -132,7 +132,7 @@ class Webhooks:
             last = attempt == overrides.retries
             try:
                 reply = await self._follow(url, method, fields, token, overrides)
-            except aiohttp.ClientConnectorError as problem:
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as problem:
                 if last or not overrides.retry("ct"):
                     raise WebhookError(11205, f"HTTP connection failure: {problem}") from problem
             except TimeoutError as problem:

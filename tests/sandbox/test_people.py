@@ -1,0 +1,134 @@
+"""A person's file: what it may say, and what a mistake in it is answered with."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sandbox.people import HangsUp, Noise, People, Person, PersonError, Saying, load, load_folder
+from sandbox.person_voice import directions, words
+
+GOOD = 'name = "Ruth"\ndescription = "Kind."\nlines = ["One."]\n'
+
+
+def test_a_file_with_everything_in_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mine.wav").write_bytes(b"RIFF")
+    person = load_text(
+        tmp_path,
+        """
+        name = "Ruth"
+        number = "+12025550133"
+        description = "Kind."
+        voice = "pico-en-GB"
+        pace = 0.9
+        level_dbfs = -30
+        noise = { kind = "room", level_dbfs = -55 }
+        answers_after_s = 7
+        greeting = ""
+        farewell = "Bye."
+        hangs_up = { after_s = 12.5 }
+        lines = [
+            "One.",
+            { say = "Two.", pause_before_s = 2.0 },
+            { wav = "mine.wav", says = "Three.", interrupt_after_s = 1 },
+        ]
+        [[reactions]]
+        when = "weather"
+        say = "It rains."
+        times = 2
+        """,
+    )
+    assert person.number == "+12025550133"
+    assert person.noise == Noise("room", -55)
+    assert person.greeting is None
+    assert person.hangs_up == HangsUp(after_s=12.5)
+    assert person.lines[1:] == (
+        Saying("Two.", pause_before_s=2.0),
+        Saying("Three.", tmp_path / "mine.wav", interrupt_after_s=1.0),
+    )
+    assert person.reactions[0].when.search("How is the WEATHER?")
+    assert (person.reactions[0].say.text, person.reactions[0].times) == ("It rains.", 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "why"),
+    [
+        ('voice = "bass"', "voice", "must be one of joe"),
+        ("pace = 9", "pace", "must be a number from 0.5 to 2"),
+        ("pace = true", "pace", "must be a number"),
+        ('level_dbfs = "loud"', "level_dbfs", "must be a number"),
+        ('number = "+12025550100"', "number", "reserved for fiction"),
+        ('number = "+14155551234"', "number", "reserved for fiction"),
+        ('noise = "hum"', "noise", "must be a table"),
+        ('noise = { kind = "rain" }', "noise.kind", "must be one of hum"),
+        ("greeting = 7", "greeting", "must be a text"),
+        ('greting = "Hi"', "greting", "not a key that is known"),
+        ('hangs_up = "soon"', "hangs_up", "must be"),
+        ("hangs_up = { after = 3 }", "hangs_up.after", "not a key"),
+        ('farewell = { wav = "none.wav", says = "x" }', "farewell.wav", "no such file"),
+        ('farewell = { say = "Bye", pause = 1 }', "farewell.pause", "not a key that is known"),
+        ('[[reactions]]\nwhen = "("\nsay = "x"', "reactions[0].when", "not a regular expression"),
+        ('[[reactions]]\nwhen = "x"', "reactions[0].say", "is missing"),
+    ],
+)
+def test_a_mistake_is_told_with_the_file_and_the_key(tmp_path: Path, more: str, key: str, why: str) -> None:
+    with pytest.raises(PersonError, match=rf"person\.toml: {re.escape(key)}: .*{re.escape(why)}"):
+        load_text(tmp_path, GOOD + more)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "name: is missing"),
+        ('name = "A"\ndescription = "B"', "lines: is missing"),
+        ('name = "A"\ndescription = "B"\nlines = "x"', "lines: must be a list"),
+        ('name = "A"\ndescription = "B"\nlines = ["a", ""]', "lines[1]: must be a text or a table"),
+        ('name = "A"\ndescription = "B"\nlines = [{pause_before_s = 1}]', "lines[0].say: is missing"),
+        ("name = Ruth", "not TOML"),
+    ],
+)
+def test_what_is_missing_or_no_toml_is_told(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(PersonError, match=re.escape(why)):
+        load_text(tmp_path, text)
+
+
+def test_a_file_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PersonError, match="nobody.toml: cannot be read: No such file"):
+        load(tmp_path / "nobody.toml")
+
+
+def test_everybody_gets_a_number_of_his_or_her_own_and_keeps_it() -> None:
+    people = People([person("A"), person("B", "+12025550101")])
+    assert [(one.name, one.number) for one in people] == [("B", "+12025550101"), ("A", "+12025550102")]
+    assert people.add(person("A")).number == "+12025550102"
+    found = people.at("+12025550102")
+    assert found is not None
+    assert found.name == "A"
+    with pytest.raises(PersonError, match="is the number of B"):
+        people.add(person("C", "+12025550101"))
+
+
+def test_the_people_who_come_with_the_sandbox_say_enough_and_end_with_a_goodbye() -> None:
+    people = load_folder()
+    human = [person for person in people if person.answered_by == "human"]
+    assert len(human) >= 7
+    assert len({person.number for person in people}) == len(people)
+    for one in human:
+        assert len(one.lines) >= 4, one.name
+        assert "goodbye" in one.lines[-1].text.lower(), one.name
+
+
+def test_stage_directions_are_not_said() -> None:
+    text = "I am [pause 1.2] well.[tone 1000 0.5]"
+    assert words(Saying(text)) == "I am well."
+    assert directions(text) == ["I am", ("pause", 1.2, 0.0), "well.", ("tone", 1000.0, 0.5)]
+
+
+def person(name: str, number: str = "") -> Person:
+    return Person(name, "", (Saying("x"),), number)
+
+
+def load_text(folder: Path, text: str) -> Person:
+    path = folder / "person.toml"
+    path.write_text(text)
+    return load(path)
