@@ -130,27 +130,33 @@ HAPPENINGS: list[st.SearchStrategy[Happening]] = [
     st.just(lambda call, now: StreamStarted()),
 ]
 gaps = st.sampled_from([0.0, 0.05, 0.15, 0.25, 0.35, 1.0, 1.5, 4.0, 13.0, 25.0])
-stories = st.lists(st.tuples(gaps, st.one_of(HAPPENINGS)), max_size=60)
+stories = st.lists(st.tuples(gaps, st.booleans(), st.one_of(HAPPENINGS)), max_size=60)
+"""Time that passes, whether the timer comes too late for it, and what happens then."""
+
+Story = list[tuple[float, bool, Happening]]
 
 
-def played(story: list[tuple[float, Happening]], *, resumed: bool = False) -> Call:
+def played(story: Story, *, resumed: bool = False) -> Call:
     call = Call()
     call.happens(StreamStarted(resumed))
-    for gap, happening in story:
-        call.passes(call.now + gap)
+    for gap, timer_is_late, happening in story:
+        if timer_is_late:
+            call.now += gap
+        else:
+            call.passes(call.now + gap)
         call.happens(happening(call, call.now))
     return call
 
 
 @given(stories, st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_the_laws_hold_in_every_order_of_events(story: list[tuple[float, Happening]], resumed: bool) -> None:
+def test_the_laws_hold_in_every_order_of_events(story: Story, resumed: bool) -> None:
     played(story, resumed=resumed)
 
 
 @given(stories)
 @settings(max_examples=100, deadline=None)
-def test_a_call_ends_at_its_limit_even_if_nothing_comes_any_more(story: list[tuple[float, Happening]]) -> None:
+def test_a_call_ends_at_its_limit_even_if_nothing_comes_any_more(story: Story) -> None:
     call = played(story)
     call.passes(max(call.now, TIMING.max_call_s))
     assert call.over
@@ -160,7 +166,7 @@ def test_a_call_ends_at_its_limit_even_if_nothing_comes_any_more(story: list[tup
 
 @given(stories)
 @settings(max_examples=100, deadline=None)
-def test_an_idle_call_ends_soon(story: list[tuple[float, Happening]]) -> None:
+def test_an_idle_call_ends_soon(story: Story) -> None:
     call = played(story)
     if call.machine.caller is CallerState.SPEAKING:
         call.happens(SpeechPaused(call.now))
@@ -181,16 +187,16 @@ def test_an_idle_call_ends_soon(story: list[tuple[float, Happening]]) -> None:
 
 @given(stories, st.integers(0, 60))
 @settings(max_examples=60, deadline=None)
-def test_nothing_follows_the_end_of_the_stream(story: list[tuple[float, Happening]], place: int) -> None:
+def test_nothing_follows_the_end_of_the_stream(story: Story, place: int) -> None:
     place = min(place, len(story))
-    call = played([*story[:place], (0.0, lambda call, now: StreamStopped()), *story[place:]])
+    call = played([*story[:place], (0.0, False, lambda call, now: StreamStopped()), *story[place:]])
     call.passes(10_000.0)
     assert call.machine.phase is Phase.OVER
 
 
 @given(stories)
 @settings(max_examples=50, deadline=None)
-def test_a_recorded_call_replays_to_the_same_decisions(story: list[tuple[float, Happening]]) -> None:
+def test_a_recorded_call_replays_to_the_same_decisions(story: Story) -> None:
     first = played(story)
     again = TurnTaking(TIMING)
     for now, event, commands in first.record:
