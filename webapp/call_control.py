@@ -63,9 +63,9 @@ def end_call(call: Call, registry: Registry, telephony: Telephony, *, now: float
 
     Twilio sends no callback for a call that was still queued, so its row is closed here.
     """
-    if call.twilio_sid is not None:
-        telephony.end_call(call.twilio_sid)
     answered = call.status.rank >= CallStatus.IN_PROGRESS.rank
+    if call.twilio_sid is not None:
+        telephony.end_call(call.twilio_sid, answered=answered)
     over = CallStatus.COMPLETED if answered else CallStatus.CANCELED
     registry.advance_status(call.id, over, now=now, reason=reason)
 
@@ -74,7 +74,7 @@ def _end_what_was_given_up(call: Call, telephony: Telephony) -> None:
     """The operator hung up while Twilio was still accepting the call, and there was no CallSid to end yet."""
     assert call.twilio_sid is not None
     try:
-        telephony.end_call(call.twilio_sid)
+        telephony.end_call(call.twilio_sid, answered=False)
     except (TwilioRefused, TwilioUnreachable) as error:  # answered, it is told to hang up: it is finished
         log.warning("could not end a call that was given up", error=str(error))
 

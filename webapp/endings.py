@@ -36,9 +36,9 @@ def status_reason(
             return f"Nobody answered within {ring_timeout_s} seconds."
         case CallStatus.FAILED:
             return explain_failed_call(sip_code, error_code)
-        case CallStatus.CANCELED:
+        case CallStatus.CANCELED if call.finished_at is None:
             return "The call was cancelled before anybody answered."
-        case CallStatus.COMPLETED:
+        case CallStatus.CANCELED | CallStatus.COMPLETED:
             return ending(_finish_reason(call, registry))
         case _:
             return None

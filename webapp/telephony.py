@@ -77,8 +77,8 @@ class Telephony(Protocol):
     def find_call(self, to_number: str, *, since: float) -> str | None:
         """The CallSid of the newest call to `to_number` made after `since` (epoch seconds), if there is one."""
 
-    def end_call(self, twilio_sid: str) -> None:
-        """Hangs up, whether the call is queued, rings or is in progress; one that is over already is a success."""
+    def end_call(self, twilio_sid: str, *, answered: bool) -> None:
+        """Hangs up; a call that is over already is a success. `answered` is what we know: it may have been just now."""
 
     def replace_twiml(self, twilio_sid: str, twiml: str) -> None:
         """Stops what the call is doing and runs `twiml` instead; ends its media stream."""
@@ -129,14 +129,21 @@ class TwilioTelephony:
                     return _sid(call)
         return None
 
-    def end_call(self, twilio_sid: str) -> None:
-        """Sets the call's status to completed, which also cancels one that is queued or rings."""
+    def end_call(self, twilio_sid: str, *, answered: bool) -> None:
+        """Cancels a call that is queued or rings; ends one that is in progress, or was answered at that moment."""
+        if not answered and self._set_status(twilio_sid, "canceled") == "canceled":
+            return
+        self._set_status(twilio_sid, "completed")
+
+    def _set_status(self, twilio_sid: str, status: str) -> str | None:
+        """The call's status then; None if Twilio says that the call is not in a state to be given this one."""
         try:
             with _translated_errors():
-                self._client.calls(twilio_sid).update(status="completed")
+                return str(self._client.calls(twilio_sid).update(status=status).status)
         except TwilioRefused as refusal:
             if refusal.code not in CALL_IS_GONE and refusal.status != 404:
                 raise
+            return None
 
     def replace_twiml(self, twilio_sid: str, twiml: str) -> None:
         """Updates the running call with new TwiML (at most 4000 characters)."""

@@ -356,6 +356,7 @@ def test_an_operator_ends_a_call_in_any_status(house: WebHouse, status: CallStat
     assert (answer.status_code, answer.json["call"]["status"]) == (202, becomes)
     assert answer.json["call"]["end_reason"] == "You ended the call."
     assert house.telephony.ended == [call.twilio_sid]
+    assert house.telephony.ended_answered == [status is CallStatus.IN_PROGRESS]
     assert house.facts(call.id, Kind.CALL_FINISHED) == [{"reason": "operator"}]
     again = house.api("POST", f"/api/calls/{call.id}/hangup")
     assert (again.status_code, len(house.telephony.ended)) == (200, 1)

@@ -124,7 +124,7 @@ def test_a_call_is_placed_with_everything_twilio_must_know(twilio: SmallTwilio) 
 def test_an_api_key_takes_the_auth_tokens_place_and_the_account_stays_in_the_path(twilio: SmallTwilio) -> None:
     twilio.says(200, call_body(3))
     key = "SK" + "ab" * 16
-    twilio.telephony(twilio_api_key_sid=key, twilio_api_key_secret="shh").end_call(sid(3))
+    twilio.telephony(twilio_api_key_sid=key, twilio_api_key_secret="shh").end_call(sid(3), answered=True)
     [asked] = twilio.asked
     assert (asked.path, asked.form) == (f"{CALLS}/{sid(3)}.json", {"Status": ["completed"]})
     assert base64.b64decode(asked.authorization.split()[1]).decode() == f"{key}:shh"
@@ -225,15 +225,32 @@ def test_a_lost_call_is_looked_up_among_the_newest_to_the_number(
 )
 def test_ending_a_call_that_is_gone_is_a_success(twilio: SmallTwilio, status: int, body: Any) -> None:
     twilio.says(status, body)
-    twilio.telephony().end_call(sid(1))
+    twilio.telephony().end_call(sid(1), answered=True)
+    twilio.telephony().end_call(sid(1), answered=False)
     with pytest.raises(TwilioRefused):
         twilio.telephony().replace_twiml(sid(1), "<Response/>")
+
+
+@pytest.mark.parametrize(
+    ("answered", "status_then", "asked"),
+    [
+        (True, "completed", ["completed"]),
+        (False, "canceled", ["canceled"]),
+        (False, "in-progress", ["canceled", "completed"]),
+    ],
+)
+def test_a_call_that_rings_is_cancelled_and_one_answered_at_that_moment_is_ended_all_the_same(
+    twilio: SmallTwilio, answered: bool, status_then: str, asked: list[str]
+) -> None:
+    twilio.says(200, call_body(1, status=status_then))
+    twilio.telephony().end_call(sid(1), answered=answered)
+    assert [request.form["Status"] for request in twilio.asked] == [[status] for status in asked]
 
 
 def test_ending_a_call_with_wrong_credentials_is_none(twilio: SmallTwilio) -> None:
     twilio.says(401, {"code": 20003, "message": "Authenticate", "status": 401})
     with pytest.raises(TwilioRefused):
-        twilio.telephony().end_call(sid(1))
+        twilio.telephony().end_call(sid(1), answered=True)
 
 
 def test_what_a_call_hears_is_replaced(twilio: SmallTwilio) -> None:

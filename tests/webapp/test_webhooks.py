@@ -291,6 +291,13 @@ def test_a_completed_call_says_how_its_conversation_ended(house: WebHouse, reaso
     assert words in (house.row(call.id).end_reason or "")
 
 
+def test_a_cancelled_call_that_the_operator_ended_says_so(house: WebHouse) -> None:
+    call = house.dial()
+    house.registry.finish_call(call.id, "operator", now=NOW)
+    house.twilio(f"/twilio/status/{call.id}", call.twilio_sid or "", CallStatus="canceled")
+    assert house.row(call.id).end_reason == "You ended the call."
+
+
 def test_a_call_that_completes_in_mid_conversation_was_hung_up_by_the_person(house: WebHouse) -> None:
     call = house.dial()
     house.registry.claim_stream(call.id, attempt=1, bridge="bridge")

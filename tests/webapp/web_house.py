@@ -56,6 +56,7 @@ class NotedTelephony:
     def __init__(self) -> None:
         self.placed: list[OutgoingCall] = []
         self.ended: list[str] = []
+        self.ended_answered: list[bool] = []
         self.replaced: list[tuple[str, str]] = []
         self.looked_up: list[str] = []
         self.place_failure: TelephonyError | None = None
@@ -79,8 +80,9 @@ class NotedTelephony:
             raise self.find_failure
         return self.found_sid
 
-    def end_call(self, twilio_sid: str) -> None:
+    def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         self.ended.append(twilio_sid)
+        self.ended_answered.append(answered)
         if self.end_failure is not None:
             raise self.end_failure
 

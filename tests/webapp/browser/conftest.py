@@ -71,7 +71,7 @@ class LineInTheWall:
     def find_call(self, to_number: str, *, since: float) -> str | None:
         return None
 
-    def end_call(self, twilio_sid: str) -> None:
+    def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         if self.unreachable:
             raise TwilioUnreachable("no answer", nothing_sent=False)
         self.ended.append(twilio_sid)
