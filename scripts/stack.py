@@ -26,7 +26,10 @@ from scripts.environment import ROOT
 
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+_KEPT_VARIABLES = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV"),
+    *("SANDBOX_LLM_BASE_URL", "SANDBOX_LLM_API_KEY", "SANDBOX_LLM_MODEL"),
+)
 """What the processes get of our environment. No setting may leak in from a shell or a .env for real calls."""
 
 

@@ -1,4 +1,4 @@
-"""The body of `scripts/test`: system packages, then format, lint, types and tests, one after the other."""
+"""The body of `scripts/test`: system packages, then format, lint, types, tests, coverage, and another Python."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from pathlib import Path
 from scripts.environment import ROOT
 
 APT_PACKAGES = {"chromium": "chromium", "/usr/lib/postgresql": "postgresql"}
+FULLY_COVERED = {
+    "voicebridge.dialogue": "tests/voicebridge/dialogue",
+    "voicebridge.audio": "tests/voicebridge/audio",
+    "voicebridge.media_stream": "tests/voicebridge/test_media_stream.py",
+    "callregistry.tokens": "tests/callregistry/test_tokens.py",
+    "webapp.dialing_rules": "tests/webapp/test_dialing_rules.py",
+}
+"""Every branch of these is covered by their own tests."""
+NEWER_PYTHON = "3.13"
+NEWER_VENV = ROOT / f".venv-{NEWER_PYTHON}"
 
 
 def main(arguments: list[str]) -> int:
@@ -24,13 +34,15 @@ def main(arguments: list[str]) -> int:
     if unknown:
         sys.exit(f"scripts/test does not know {' '.join(unknown)}; see scripts/test --help")
     python = sys.executable
-    checks = [
-        ("Format", [python, "-m", "ruff", "format", "--check", "."]),
-        ("Lint", [python, "-m", "ruff", "check", "."]),
-        ("Types", [python, "-m", "mypy"]),
-        ("Tests", [*pytest_command(), *([] if everything else ["-m", "not long"])]),
-    ]
-    failed = [name for name, command in checks if run(name, command) != 0]
+    checks = {
+        "Format": [python, "-m", "ruff", "format", "--check", "."],
+        "Lint": [python, "-m", "ruff", "check", "."],
+        "Types": [python, "-m", "mypy"],
+        "Coverage": coverage_command(),
+        f"Python {NEWER_PYTHON}": newer_python_command(),
+        "Tests": [*pytest_command(), *([] if everything else ["-m", "not long"])],
+    }
+    failed = [name for name, command in checks.items() if command and run(name, command) != 0]
     if failed:
         print(f"\nFailed: {', '.join(failed)}.")
     return 1 if failed else 0
@@ -39,6 +51,40 @@ def main(arguments: list[str]) -> int:
 def pytest_command() -> list[str]:
     """pytest over two processes; tests that share a telephone network stay in one of them."""
     return [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+
+
+def coverage_command() -> list[str]:
+    """The pure core, whose every branch its own tests must reach."""
+    modules = [f"--cov={module}" for module in FULLY_COVERED]
+    return [
+        *(sys.executable, "-m", "pytest", "-q", *FULLY_COVERED.values(), *modules),
+        *("--cov-branch", "--cov-report=term:skip-covered", "--cov-fail-under=100"),
+    ]
+
+
+def newer_python_command() -> list[str]:
+    """The codec's tests where audioop is gone from the standard library; empty where there is no such Python."""
+    program = find_newer_python()
+    if program is None:
+        print(f"No Python {NEWER_PYTHON} on this machine: the codec's tests run on {sys.version.split()[0]} only.")
+        return []
+    python = NEWER_VENV / "bin" / "python"
+    if not python.exists():
+        print(f"Making {NEWER_VENV.name} ...", flush=True)
+        subprocess.run([program, "-m", "venv", str(NEWER_VENV)], check=True)
+    install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*install, "-r", "requirements.txt", "-r", "requirements-dev.txt"], check=True, cwd=ROOT)
+    return [str(python), "-m", "pytest", "-q", "tests/voicebridge/audio", "tests/callregistry/test_tokens.py"]
+
+
+def find_newer_python() -> str | None:
+    """A Python 3.13 that runs, on the PATH or among pyenv's."""
+    name = f"python{NEWER_PYTHON}"
+    candidates = [shutil.which(name), *map(str, Path.home().glob(f".pyenv/versions/{NEWER_PYTHON}.*/bin/{name}"))]
+    for candidate in filter(None, candidates):
+        if subprocess.run([candidate, "-c", "import venv"], capture_output=True).returncode == 0:
+            return candidate
+    return None
 
 
 def run(name: str, command: list[str]) -> int:

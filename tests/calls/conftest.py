@@ -35,7 +35,11 @@ class PlayedCall:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product, running."""
-    settings = {"LOG_FORMAT": "json", "PANEL_PASSWORD_HASH": PasswordHasher().hash(PASSWORD)}
+    settings = {
+        "LOG_FORMAT": "json",
+        "PANEL_PASSWORD_HASH": PasswordHasher().hash(PASSWORD),
+        "ANSWERING_MACHINE_DETECTION": "true",
+    }
     with Stack.running(tmp_path_factory.mktemp("stack"), settings=settings) as running:
         yield running
 

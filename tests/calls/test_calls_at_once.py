@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twilio.rest import Client
 
 from scripts.demo_call import follow
 from scripts.stack import Stack, fetch
@@ -114,6 +115,42 @@ def test_a_telephone_that_is_not_answered_says_why(stack: Stack, number: str, st
     call = stack.api("GET", f"/api/calls/{call['id']}")["call"]
     assert call["status"] == status
     assert call["end_reason"]
+
+
+def test_an_answering_machine_is_told_briefly_and_hung_up_on(stack: Stack) -> None:
+    number = next(p["number"] for p in stack.sandbox("GET", "/sandbox/people")["people"] if p["name"] == "Voicemail")
+    events = follow(stack, stack.api("POST", "/api/calls", {"to": number})["call"]["id"])
+    assert [e["data"]["answered_by"] for e in events if e["kind"] == "call.answered_by"] == ["machine_start"]
+    assert [e["data"]["reason"] for e in events if e["kind"] == "call.finished"] == ["machine"]
+    assert [e["data"]["status"] for e in events if e["kind"] == "call.status"][-1] == "completed"
+
+
+def test_a_call_from_twilio_s_console_gets_a_row_and_the_same_conversation(stack: Stack) -> None:
+    account, token = (stack.settings[name] for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"))
+    twilio = Client(account, token)
+    twilio.api.base_url = stack.sandbox_url
+    number = next(p["number"] for p in stack.sandbox("GET", "/sandbox/people")["people"] if p["name"] == "Margaret")
+    placed = twilio.calls.create(
+        to=number,
+        from_=stack.settings["TWILIO_FROM_NUMBER"],
+        url=f"{stack.panel_url}/twilio/voice",
+        status_callback=f"{stack.panel_url}/twilio/status",
+        status_callback_event=["completed"],
+    )
+    assert placed.sid
+    deadline = time.monotonic() + 30
+    call: dict[str, Any] | None = None
+    while call is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+        newest = stack.api("GET", "/api/calls?limit=5")["calls"]
+        call = next((c for c in newest if c["to"] == number and c["live"]), None)
+    assert call is not None
+    while not stack.api("GET", f"/api/calls/{call['id']}")["transcript"]:
+        time.sleep(0.2)
+    [greeting] = stack.api("GET", f"/api/calls/{call['id']}")["transcript"][:1]
+    assert (greeting["speaker"], greeting["role"]) == ("agent", "greeting")
+    stack.api("POST", f"/api/calls/{call['id']}/hangup")
+    follow(stack, call["id"])
 
 
 def test_logs_hold_no_number_no_transcript_and_no_secret(stack: Stack) -> None:
