@@ -55,11 +55,10 @@ def play(stack: Stack, person: str) -> PlayedCall:
 
 
 @pytest.fixture(scope="session")
-def played(stack: Stack) -> Iterator[dict[str, Future[PlayedCall]]]:
-    """Every scripted person who talks, called; several at a time."""
-    names = talking_people()
+def played(stack: Stack) -> dict[str, Future[PlayedCall]]:
+    """Every scripted person who talks, called, several at a time; over before the first test that asks for one."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(play, stack, name) for name in names}
+        return {name: pool.submit(play, stack, name) for name in talking_people()}
 
 
 def talking_people() -> list[str]:
