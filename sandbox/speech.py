@@ -35,8 +35,8 @@ class SpeechEngines:
 
     def __init__(self, paths: WeightPaths | None = None) -> None:
         self._paths = paths or WeightPaths()
-        self._ears = _Engine(speech_worker.load_whisper, self._paths)
-        self._mouth = _Engine(speech_worker.load_voices, self._paths)
+        self._ears = Engine(speech_worker.load_whisper, self._paths)
+        self._mouth = Engine(speech_worker.load_voices, self._paths)
         self._voices: list[str] = []
 
     async def start(self) -> None:
@@ -67,12 +67,15 @@ class SpeechEngines:
         return list(self._voices)
 
 
-class _Engine(Generic[Loaded]):
+class Engine(Generic[Loaded]):
     """One process with one engine in it, and the bounded queue before it."""
 
-    def __init__(self, load: Callable[[WeightPaths], Loaded], paths: WeightPaths) -> None:
+    def __init__(
+        self, load: Callable[[WeightPaths], Loaded], paths: WeightPaths, most_waiting: int = _MOST_WAITING
+    ) -> None:
         self._load = load
         self._paths = paths
+        self._most_waiting = most_waiting
         self._waiting = 0
         self._pool: ProcessPoolExecutor | None = None
         self._restarting = asyncio.Lock()
@@ -96,7 +99,7 @@ class _Engine(Generic[Loaded]):
             await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
     async def run(self, task: Callable[..., Result], *arguments: object) -> Result:
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= self._most_waiting:
             raise EnginesBusyError("the speech engine has too much to do")
         self._waiting += 1
         try:

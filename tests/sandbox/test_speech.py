@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from sandbox import speech_worker
 from sandbox.log_mel import log_mel
-from sandbox.speech import EnginesBusyError, SpeechEngines, UnknownVoiceError
+from sandbox.speech import Engine, EnginesBusyError, SpeechEngines, UnknownVoiceError
 from sandbox.weights import WeightPaths, WeightsError, checked_piper_model, checked_whisper_dir
 from sandbox.whisper import Whisper
 from tests.sandbox.openai_fixtures import over_the_telephone, word_errors, words
@@ -79,7 +81,7 @@ async def test_nothing_at_all_is_no_words(engines: SpeechEngines) -> None:
 
 async def test_a_story_of_more_than_half_a_minute_is_heard_to_its_end(engines: SpeechEngines) -> None:
     story = " ".join(SENTENCES[:6]) + " "
-    pcm = await engines.say(story * 2 + SENTENCES[6], "joe", 0.8, 8000)
+    pcm = await engines.say(story * 2 + SENTENCES[6], "pico-en-GB", 0.9, 8000)
     heard = await engines.hear(pcm)
     assert heard.seconds > 40
     assert len(heard.segments) >= 2
@@ -112,22 +114,25 @@ async def test_many_callers_at_once_are_all_served(engines: SpeechEngines) -> No
         assert word_errors(sentence, answer.text) <= 3
 
 
-async def test_a_queue_that_is_full_says_so(engines: SpeechEngines) -> None:
-    results = await asyncio.gather(*(engines.hear(bytes(1600)) for _ in range(60)), return_exceptions=True)
-    assert sum(isinstance(r, EnginesBusyError) for r in results) == 28
-    assert (await engines.hear(bytes(1600))).text == ""
+@pytest_asyncio.fixture
+async def ears() -> AsyncIterator[Engine[None]]:
+    """Ears of their own, with a short queue."""
+    engine = Engine(speech_worker.load_whisper, WeightPaths(), most_waiting=2)
+    await engine.start()
+    yield engine
+    await engine.close()
 
 
-async def test_an_engine_whose_process_was_killed_comes_back() -> None:
-    speech = SpeechEngines()
-    await speech.start()
-    try:
-        assert speech._ears._pool is not None
-        (pid,) = speech._ears._pool._processes
-        os.kill(pid, signal.SIGKILL)
-        assert (await speech.hear(bytes(16_000))).text == ""
-    finally:
-        await speech.close()
+async def test_a_queue_that_is_full_says_so_and_an_engine_that_was_killed_comes_back(ears: Engine[None]) -> None:
+    silence = bytes(1600)
+    asked = [ears.run(speech_worker.hear, silence, 8000) for _ in range(5)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [isinstance(answer, EnginesBusyError) for answer in answers] == [False, False, True, True, True]
+
+    assert ears._pool is not None
+    (pid,) = ears._pool._processes
+    os.kill(pid, signal.SIGKILL)
+    assert (await ears.run(speech_worker.hear, silence, 8000)).text == ""
 
 
 async def test_closed_engines_refuse_work() -> None:
@@ -151,8 +156,8 @@ async def test_engines_with_wrong_weights_do_not_start_and_leave_no_process(tmp_
     speech = SpeechEngines(WeightPaths(whisper_dir=tmp_path))
     with pytest.raises(WeightsError):
         await speech.start()
-    assert speech._ears._pool is None
-    assert speech._mouth._pool is None
+    with pytest.raises(RuntimeError, match="not running"):
+        await speech.say("Hello.")
 
 
 def test_a_speech_process_does_not_hear_ctrl_c() -> None:
