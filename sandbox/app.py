@@ -90,5 +90,9 @@ def build_app(
         await network.close()
         await webhooks.close()
 
+    async def unplug(_app: web.Application) -> None:
+        await you.close()
+
     app.cleanup_ctx.append(telephones)
+    app.on_shutdown.append(unplug)
     return app

@@ -159,6 +159,7 @@ class BrowserTelephone:
         try:
             if not await lifted or self._page is None:
                 raise Busy
+            await self._tell({"type": "connected"})
         except BaseException:
             await self._tell({"type": "ended"})
             raise
@@ -166,8 +167,12 @@ class BrowserTelephone:
             self._ringing = None
         ear = LineEar("person", self._ears, call.recorder)
         self._handset = BrowserHandset(self._page, ear, self._receiver_down)
-        await self._tell({"type": "connected"})
         return self._handset
+
+    async def close(self) -> None:
+        """The sandbox stops: end the page's connection, which would otherwise keep the server waiting."""
+        if self._page is not None:
+            await self._page.close(code=1001)
 
     def _receiver_down(self) -> None:
         self._handset = None

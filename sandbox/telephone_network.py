@@ -129,12 +129,12 @@ class CallLife:
             await self._unless_canceled(asyncio.sleep(wait_s))
         except CallCanceled:
             # A call cancelled while queued produces no status callbacks.
-            self._finish(self._status_of_cancel(), 487, "agent")
+            self._finish(Status.CANCELED, 487, "agent")
             return
         try:
             handset = await self._unless_canceled(self._ring())
         except CallCanceled:
-            self.end(self._status_of_cancel(), 487, "agent")
+            self.end(Status.CANCELED, 487, "agent")
         except Busy:
             self.end(Status.BUSY, 486, "person")
         except TimeoutError:
@@ -164,18 +164,16 @@ class CallLife:
         self._call.sip_response_code = sip_response_code
         self._call.ended_by = ended_by
 
-    def _status_of_cancel(self) -> Status:
-        return Status.CANCELED if self._call.canceled else Status.COMPLETED
-
     async def _unless_canceled(self, waiting: Coroutine[Any, Any, Result]) -> Result:
         """Wait for it, unless REST ends the call first."""
         task = asyncio.ensure_future(waiting)
         hang_up = asyncio.create_task(self._call.hang_up.wait())
         try:
             await asyncio.wait([task, hang_up], return_when=asyncio.FIRST_COMPLETED)
-            if hang_up.done():
-                raise CallCanceled
-            return task.result()
+            # Answered in the same moment counts as answered: the receiver must be put down in an orderly way.
+            if task.done():
+                return task.result()
+            raise CallCanceled
         finally:
             task.cancel()
             hang_up.cancel()

@@ -187,7 +187,6 @@ class TwilioApi:
             raise ParameterError(400, 21220, "Call is not in-progress. Cannot redirect.")
         self._change_options(call, form)
         if status:
-            call.canceled = status == "canceled" or call.status is Status.QUEUED
             call.hang_up.set()
             await _settled(call)
         elif source is not None and call.status is Status.IN_PROGRESS:

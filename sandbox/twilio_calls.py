@@ -95,7 +95,6 @@ class Call:
     done: bool = False
     new_source: asyncio.Queue[Source] = field(default_factory=lambda: asyncio.Queue(maxsize=8))
     hang_up: asyncio.Event = field(default_factory=asyncio.Event)
-    canceled: bool = False
 
     @property
     def duration_s(self) -> int:

@@ -121,8 +121,8 @@ class Webhooks:
             await self._session.close()
 
     def stream_headers(self, url: str) -> dict[str, str]:
-        """The signature of a Media Streams upgrade: over the wss URL exactly as the TwiML has it."""
-        return self._signature_header(url, {})
+        """The signature of a Media Streams upgrade: over the wss URL as the TwiML has it, a bare host with a slash."""
+        return self._signature_header(url if urlsplit(url).path else url + "/", {})
 
     async def send(self, url: str, method: str, fields: Mapping[str, str]) -> Reply:
         """One request to the application, retried and redirected as Twilio does. Raises WebhookError."""

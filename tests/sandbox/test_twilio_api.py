@@ -1,6 +1,7 @@
 """Twilio's REST API, driven by the official SDK, unchanged."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from tests.sandbox.telephone_fixtures import ACCOUNT_SID, AUTH_TOKEN, PERSON, Customer, Sandbox
+from sandbox.twilio_api import Account
+from tests.sandbox.telephone_fixtures import ACCOUNT_SID, AUTH_TOKEN, PERSON, Customer, MediaServer, Sandbox, connect
 
 NOBODY = "+12025550170"
 HANGUP = "<Response><Hangup/></Response>"
@@ -137,12 +139,13 @@ async def test_calls_leave_one_per_interval_and_the_wait_is_in_queue_time(sandbo
     assert waits[2] > 0
 
 
+@pytest.mark.parametrize("status", ["canceled", "completed"])
 async def test_a_ringing_call_can_be_canceled_and_a_finished_one_cannot_be_changed(
-    sandbox: Sandbox, customer: Customer
+    sandbox: Sandbox, customer: Customer, status: str
 ) -> None:
     call = await sandbox.call(NOBODY, twiml=HANGUP, status_callback=customer.url("/status"))
     await asyncio.sleep(0.2)
-    assert (await sandbox.update(call.sid, status="canceled")).status == "canceled"
+    assert (await sandbox.update(call.sid, status=status)).status == "canceled"
     await sandbox.until(call.sid, "canceled")
     for change in ({"status": "completed"}, {"twiml": HANGUP}):
         with pytest.raises(TwilioRestException) as refused:
@@ -162,10 +165,12 @@ async def test_a_call_canceled_in_the_queue_produces_no_callbacks(sandbox: Sandb
 
 async def test_only_a_finished_call_can_be_deleted(sandbox: Sandbox) -> None:
     call = await sandbox.call(twiml="<Response><Pause length='30'/></Response>")
-    with pytest.raises(TwilioRestException):
+    await sandbox.until(call.sid, "in-progress")
+    with pytest.raises(TwilioRestException) as refused:
         await asyncio.to_thread(lambda: sandbox.client.calls(call.sid).delete())
+    assert refused.value.code == 21220
     await sandbox.update(call.sid, status="completed")
-    await sandbox.until(call.sid, "completed", "canceled")
+    await sandbox.until(call.sid, "completed")
     assert await asyncio.to_thread(lambda: sandbox.client.calls(call.sid).delete())
     with pytest.raises(TwilioRestException):
         await sandbox.fetch(call.sid)
@@ -187,6 +192,37 @@ async def test_a_switch_that_does_not_exist_changes_nothing(sandbox: Sandbox, wa
     with pytest.raises(ValueError):
         sandbox.faults.set({"rest_latency_ms": 100, **wanted})
     assert sandbox.faults.rest_latency_ms == 0
+
+
+class TestTrialAccount:
+    """What a trial account may do, and with what it is refused."""
+
+    @pytest.fixture
+    def account(self, account: Account) -> Account:
+        return replace(account, trial=True)
+
+    async def test_the_account_says_that_it_is_a_trial(self, sandbox: Sandbox) -> None:
+        fetched = await asyncio.to_thread(lambda: sandbox.client.api.accounts(ACCOUNT_SID).fetch())
+        assert (fetched.type, fetched.status) == ("Trial", "active")
+
+    async def test_more_than_to_from_and_url_is_refused_with_code_0(self, sandbox: Sandbox) -> None:
+        with pytest.raises(TwilioRestException) as refused:
+            await sandbox.call(url="http://127.0.0.1:9/voice", timeout=30)
+        assert (refused.value.status, refused.value.code) == (400, 0)
+
+    async def test_an_unverified_number_is_573002(self, sandbox: Sandbox) -> None:
+        with pytest.raises(TwilioRestException) as refused:
+            await sandbox.call(NOBODY, url="http://127.0.0.1:9/voice")
+        assert (refused.value.status, refused.value.code) == (422, 573002)
+
+    async def test_a_stream_is_replaced_with_a_spoken_notice(
+        self, sandbox: Sandbox, customer: Customer, media_server: MediaServer
+    ) -> None:
+        customer.twiml["/voice"] = connect(media_server)
+        call = await sandbox.call(url=customer.url("/voice"))
+        await sandbox.until(call.sid, "completed")
+        assert sandbox.engines.said[-1][0] == "The Stream verb is not available on trial accounts."
+        assert media_server.messages == []
 
 
 async def post(sandbox: Sandbox, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
