@@ -44,6 +44,13 @@ def test_it_is_noticed_soon_after_it_has_begun_and_after_it_has_ended() -> None:
     assert 150 <= ended_ms - 2600 <= 260
 
 
+@pytest.mark.parametrize("cough_s", [0.15, 0.2])
+def test_a_cough_is_over_before_it_could_interrupt(cough_s: float) -> None:
+    (_, _), (paused, told_ms) = told_at(line(silence(2.0), noise(cough_s, -20.0, seed=4), silence(1.0)))
+    assert paused.at_ms == pytest.approx(2000 + 1000 * cough_s, abs=20)
+    assert told_ms - 2000 < 300
+
+
 def test_a_hello_in_the_first_moment_of_the_call_is_heard() -> None:
     started, _ = listen(line(speech_like(0.6, -25.0), silence(1.0)))
     assert started.at_ms <= 40
