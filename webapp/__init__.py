@@ -70,6 +70,8 @@ def create_app(
     security_headers.install(app, settings)
     errors.install(app)
     auth.install(app, settings)
+    sandbox_url = settings.sandbox_url
+    app.context_processor(lambda: {"sandbox_url": sandbox_url})  # every page says that it is a sandbox
     app.add_url_rule("/static/<path:filename>", "static", panel.send_static)
     for room in (panel, calls_api, openapi, webhooks, callbacks, health):
         app.register_blueprint(room.blueprint)

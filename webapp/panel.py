@@ -21,7 +21,7 @@ blueprint.before_request(require_operator)
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """Dial, follow the call, see the recent ones."""
-    return render_template("panel.html", **_frame())
+    return render_template("panel.html", feed_url=wiring().settings.feed_url)
 
 
 @blueprint.get("/calls/<call_id:call_id>")
@@ -30,7 +30,7 @@ def one_call(call_id: str) -> ResponseReturnValue:
     call = wiring().registry.call(call_id)
     if call is None:
         raise not_found("call")
-    return render_template("call.html", call=call, call_id=call.id, **_frame())
+    return render_template("call.html", call=call, call_id=call.id, feed_url=wiring().settings.feed_url)
 
 
 def send_static(filename: str) -> ResponseReturnValue:
@@ -38,8 +38,3 @@ def send_static(filename: str) -> ResponseReturnValue:
     if Path(filename).suffix not in _STATIC_SUFFIXES:
         raise not_found()
     return send_from_directory(FRONTEND, filename)
-
-
-def _frame() -> dict[str, str | None]:
-    settings = wiring().settings
-    return {"feed_url": settings.feed_url, "sandbox_url": settings.sandbox_url}

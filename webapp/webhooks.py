@@ -153,7 +153,8 @@ def stream_status(call_id: str) -> Response:
 def machine_detection(call_id: str) -> Response:
     """Twilio's verdict on who answered, while the conversation runs already."""
     call = _known_call(call_id)
-    if call is not None and not call.status.is_over and _is_machine(call):
+    # `call` is as it was before this request: a repeated verdict does not begin the line again.
+    if call is not None and not call.status.is_over and _is_machine(call) and call.finished_at is None:
         parts = wiring()
         assert call.twilio_sid is not None
         try:

@@ -227,7 +227,7 @@ def test_a_machine_hears_a_brief_line_whether_twilio_tells_before_or_during_the_
     house.twilio(f"/twilio/voice/{during.id}", during.twilio_sid or "")
     for _ in range(2):
         assert house.twilio(f"/twilio/amd/{during.id}", during.twilio_sid or "", AnsweredBy=verdict).status_code == 204
-    assert house.telephony.replaced[0] == (during.twilio_sid, twiml.say_and_hang_up(twiml.MACHINE_LINE))
+    assert house.telephony.replaced == [(during.twilio_sid, twiml.say_and_hang_up(twiml.MACHINE_LINE))]
     assert house.row(during.id).answered_by == verdict
     assert house.facts(during.id, Kind.CALL_ANSWERED_BY) == [{"answered_by": verdict}]
     house.twilio(f"/twilio/status/{during.id}", during.twilio_sid or "", CallStatus="completed", AnsweredBy=verdict)
