@@ -17,7 +17,7 @@ from scripts.demo_call import follow
 from scripts.stack import Stack, fetch
 from tests.calls.conftest import play, talking_people
 
-pytestmark = [pytest.mark.call, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.call, pytest.mark.timeout(900)]
 
 PERSON = """
 name = "{name}"

@@ -23,7 +23,6 @@ from tests.conftest import leave_out
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.call,
-    pytest.mark.xdist_group("stack"),
     pytest.mark.timeout(300),
 ]
 

@@ -11,7 +11,7 @@ from scripts.call_report import word_error_rate
 from tests.calls.conftest import PlayedCall, talking_people
 from tests.calls.line_audio import RATE_HZ, Samples, clicks, holes, level_dbfs, share_above
 
-pytestmark = [pytest.mark.call, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.call, pytest.mark.timeout(600)]
 
 Played = dict[str, Future[PlayedCall]]
 CLEAN_PERSON = "Margaret"
