@@ -17,7 +17,6 @@ export class DialForm {
     this.onShow = onShow;
     this.notice = document.getElementById("dial-error");
     this.button = document.getElementById("call-button");
-    this.busy = false;
     this.pending = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -27,7 +26,6 @@ export class DialForm {
   }
 
   async #call() {
-    if (this.busy) return;
     FIELDS.forEach((name) => this.#clear(name));
     const request = Object.fromEntries(FIELDS.map((name) => [name, this.form.elements[name].value.trim()]));
     if (!request.to) {
@@ -82,8 +80,8 @@ export class DialForm {
     showError(this.notice, null);
   }
 
+  /** A resting button also keeps Enter from sending the form. */
   #setBusy(busy) {
-    this.busy = busy;
     this.button.disabled = busy;
     this.button.querySelector("span").textContent = busy ? "Calling…" : "Call";
   }

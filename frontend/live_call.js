@@ -34,10 +34,13 @@ export class LiveCall {
     return this.wanted;
   }
 
-  /** Leaves the call shown so far, and shows this one. Rejects with `ApiError` if it cannot be had. */
-  async show(callId) {
+  /**
+   * Leaves the call shown so far, and shows this one: at once if it is `known` already, so that Hang up is there
+   * from the first moment. Rejects with `ApiError` if it cannot be had.
+   */
+  async show(callId, known = null) {
     this.wanted = callId;
-    const { call } = await fetchCall(callId);
+    const call = known ?? (await fetchCall(callId)).call;
     if (this.wanted !== callId) return;
     this.stop();
     const view = new CallView(this.root, call);

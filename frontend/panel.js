@@ -15,19 +15,19 @@ const byId = (id) => document.getElementById(id);
 const section = byId("current-call");
 const current = new LiveCall(section, { onChange: refreshCalls });
 
-async function show(callId) {
+async function show(callId, known = null) {
   try {
     section.hidden = false;
     byId("no-call").hidden = true;
-    await current.show(callId);
+    await current.show(callId, known);
   } catch (error) {
     showError(section.querySelector('[data-part="error"]'), error);
   }
 }
 
 /** The operator asked for this call: bring it before the eyes, and to the screen reader. */
-function showAndGoThere(callId) {
-  const shown = show(callId);
+function showAndGoThere(callId, known = null) {
+  const shown = show(callId, known);
   byId("call-person").focus({ preventScroll: true });
   const { top } = section.getBoundingClientRect();
   if (top < 0 || top > innerHeight / 2) section.scrollIntoView({ block: "start" });
@@ -73,10 +73,10 @@ function callItem(call) {
 async function start() {
   new DialForm(byId("dial-form"), {
     onCall: (call) => {
-      showAndGoThere(call.id);
+      showAndGoThere(call.id, call);
       refreshCalls();
     },
-    onShow: showAndGoThere,
+    onShow: (callId) => showAndGoThere(callId),
   });
   if (byId("who-answers")) offerPeople(byId("who-answers"), byId("dial-form"));
   const live = (await refreshCalls()).find((call) => call.live);

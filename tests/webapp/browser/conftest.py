@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask, jsonify
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from callregistry.registry import Registry
@@ -49,6 +49,7 @@ SETTINGS = {
     "caller_name": "the Lakeside Club",
     "secret_key": secrets.token_hex(32),
 }
+expect.set_options(timeout=15_000)  # of a machine that does other things as well
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -150,7 +151,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser profile of its own, desktop-sized."""
     fresh = browser.new_context(viewport=DESKTOP, locale="en-GB", reduced_motion="reduce")
-    fresh.set_default_timeout(10_000)
+    fresh.set_default_timeout(15_000)
     yield fresh
     fresh.close()
 
