@@ -15,6 +15,7 @@ from callregistry.registry import Registry
 from voicebridge import metrics
 from voicebridge.call_log import open_call_log
 from voicebridge.call_session import House
+from voicebridge.dialogue.events import LineName
 from voicebridge.dialogue.prompts import greeting_text
 from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.greeting import prepare_greetings
@@ -27,7 +28,8 @@ from voicebridge.web_callbacks import open_web_callbacks
 
 log = get_logger(__name__)
 
-TAKE_VOICE_AGAIN_S = 120.0
+TAKE_VOICE_AGAIN_S = 10.0
+BETWEEN_LINES_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ async def open_bridge(
                 tasks.create_task(metrics.watch_loop_lag()),
             ]
             if take_voice:
-                beside.append(tasks.create_task(_take_voice(settings, providers, lines)))
+                beside.append(tasks.create_task(_take_voice(settings, providers, lines, server)))
             bound_port = next(iter(listening.sockets)).getsockname()[1]
             log.info("bridge listens", host=settings.bridge_host, port=bound_port, bridge=bridge)
             try:
@@ -89,16 +91,22 @@ async def open_bridge(
                     task.cancel()
 
 
-async def _take_voice(settings: BridgeSettings, providers: Providers, lines: Lines) -> None:
+async def _take_voice(settings: BridgeSettings, providers: Providers, lines: Lines, server: BridgeServer) -> None:
+    """Has the fixed lines spoken by the configured voice, while nobody is on the phone."""
     endpoint = settings.endpoint(Stage.TTS)
     voice = "|".join([endpoint.base_url or "", endpoint.model, settings.tts_voice, settings.tts_instructions])
-    greeting = greeting_text(None, settings.caller_name, None)
-    while True:
+    pause_s, left = TAKE_VOICE_AGAIN_S, list(LineName)
+    while left:
+        await asyncio.sleep(BETWEEN_LINES_S)
+        if server.calls_active:
+            continue
+        words = greeting_text(None, settings.caller_name, None) if left[0] is LineName.GREETING else None
         try:
-            await lines.take_voice(providers.text_to_speech, voice, greeting)
+            await lines.take_voice(left[0], providers.unhurried_voice, voice, words)
         except ProviderError as error:
             log.warning("lines keep their shipped voice for now", problem=error.problem)
-            await asyncio.sleep(TAKE_VOICE_AGAIN_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 600.0)
         else:
-            log.info("lines speak with the configured voice", voice=settings.tts_voice)
-            return
+            left.pop(0)
+    log.info("lines speak with the configured voice", voice=settings.tts_voice)

@@ -64,7 +64,7 @@ async def _prepare(
         begun_at = time.monotonic()
         text = greeting_text(call.person_name, caller_name, call.topic)
         try:
-            audio, _ = await asyncio.gather(synthesise(providers.text_to_speech, text), providers.open_connections())
+            audio, _ = await asyncio.gather(synthesise(providers.unhurried_voice, text), providers.open_connections())
             await call_log.ask(call_log.registry.store_greeting, call.id, Greeting(text, audio))
         except (ProviderError, SQLAlchemyError) as error:
             log.warning("greeting not made, the local one will greet", problem=str(error))

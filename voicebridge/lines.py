@@ -57,16 +57,17 @@ class Lines:
         """Words and audio."""
         return self._spoken[name]
 
-    async def take_voice(self, text_to_speech: TextToSpeech, voice: str, greeting: str, *, cache: Path = CACHE) -> None:
-        """Has every line spoken by the voice that answers, so that the person hears one voice.
+    async def take_voice(
+        self, name: LineName, text_to_speech: TextToSpeech, voice: str, words: str | None = None, *, cache: Path = CACHE
+    ) -> None:
+        """Has a line spoken by the voice that answers, so that the person hears one voice. Raises `ProviderError`.
 
-        `voice` identifies it in the cache; `greeting` takes the place of the shipped one, which cannot know on whose
-        behalf we call. Raises `ProviderError` at the first line that cannot be made: it and the rest keep their voice.
+        `voice` identifies it in the cache. `words` take the place of the shipped ones: our greeting, because the
+        shipped one cannot know on whose behalf we call.
         """
-        for name, (shipped_words, _) in list(self._spoken.items()):
-            words = greeting if name is LineName.GREETING else shipped_words
-            fingerprint = hashlib.sha256("\n".join([voice, words]).encode()).hexdigest()[:32]
-            self._spoken[name] = (words, await _cached(cache / f"{fingerprint}.ulaw", text_to_speech, words))
+        words = words or self._spoken[name][0]
+        fingerprint = hashlib.sha256("\n".join([voice, words]).encode()).hexdigest()[:32]
+        self._spoken[name] = (words, await _cached(cache / f"{fingerprint}.ulaw", text_to_speech, words))
 
 
 def load_lines(language: str, folder: Path = SHIPPED) -> Lines:

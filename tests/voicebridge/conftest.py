@@ -70,7 +70,7 @@ class Scene:
         """Starts the bridge (and a web app that acknowledges every callback)."""
         url = await self.stack.enter_async_context(_web_app(self.callbacks))
         chosen = bridge_settings(self.tmp_path, web_callback_url=url, **settings)
-        providers = Providers(self.ears, self.mind, self.voice)
+        providers = Providers(self.ears, self.mind, self.voice, self.voice)
         self.bridge = await self.stack.enter_async_context(
             open_bridge(chosen, self.registry, providers, self.lines, port=0, take_voice=False, timing=timing)
         )

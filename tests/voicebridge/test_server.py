@@ -14,7 +14,6 @@ import pytest
 from callregistry.call_events import Kind
 from tests.voicebridge.conftest import Scene, bridge_settings
 from tests.voicebridge.test_media_door import upgrade_status
-from voicebridge.dialogue.events import LineName
 
 
 async def get(port: int, path: str, **headers: str) -> httpx2.Response:
@@ -209,13 +208,3 @@ async def test_a_port_that_is_taken_is_told_plainly(tmp_path: Path, free_port: i
     assert process.returncode == 1
     assert str(free_port).encode() in complaint
     assert b"Traceback" not in complaint
-
-
-def test_every_line_is_shipped() -> None:
-    from voicebridge.lines import load_lines
-
-    lines = load_lines("en")
-    for name in LineName:
-        words, audio = lines.line(name)
-        assert words
-        assert 4000 < len(audio) < 100_000, name

@@ -15,7 +15,12 @@ from voicebridge.providers.openai_http import (
     OpenAITextToSpeech,
     open_client,
 )
-from voicebridge.providers.patience import PatientLanguageModel, PatientSpeechToText, PatientTextToSpeech
+from voicebridge.providers.patience import (
+    UNHURRIED_VOICE,
+    PatientLanguageModel,
+    PatientSpeechToText,
+    PatientTextToSpeech,
+)
 from voicebridge.settings import BridgeSettings, Endpoint
 
 log = get_logger(__name__)
@@ -28,6 +33,8 @@ class Providers:
     speech_to_text: SpeechToText
     language_model: LanguageModel
     text_to_speech: TextToSpeech
+    unhurried_voice: TextToSpeech
+    """The same voice with more patience, for what nobody waits for."""
     clients: tuple[openai.AsyncOpenAI, ...] = field(default=())
 
     async def open_connections(self) -> None:
@@ -57,9 +64,11 @@ def choose_providers(settings: BridgeSettings) -> Providers:
             clients[key] = open_client(endpoint)
         return clients[key]
 
+    voice = OpenAITextToSpeech(client(tts), tts.model, settings.tts_voice, settings.tts_instructions)
     return Providers(
         PatientSpeechToText(OpenAISpeechToText(client(stt), stt.model, settings.call_language)),
         PatientLanguageModel(OpenAILanguageModel(client(llm), llm.model, settings.llm_reasoning_effort)),
-        PatientTextToSpeech(OpenAITextToSpeech(client(tts), tts.model, settings.tts_voice, settings.tts_instructions)),
+        PatientTextToSpeech(voice),
+        PatientTextToSpeech(voice, UNHURRIED_VOICE),
         tuple(clients.values()),
     )
