@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def pytest_command() -> list[str]:
-    """pytest. Whole calls are played apart from all else: they are in real time, and want the machine for themselves."""
+    """pytest. Whole calls are played apart: they are in real time and want the machine to themselves."""
     return [sys.executable, "-m", "pytest", "-q"]
 
 
