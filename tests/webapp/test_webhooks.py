@@ -357,3 +357,8 @@ def test_twiml_escapes_what_it_is_given() -> None:
     document = twiml.connect(offer)
     assert parameters(document)["token"] == '"<&>'
     assert "a=1&amp;b=2" in document
+
+
+def test_a_webhook_request_that_is_too_large_is_refused_in_plain_text(house: WebHouse) -> None:
+    answer = house.twilio("/twilio/status", CallStatus="x" * 70_000)
+    assert (answer.status_code, answer.mimetype) == (413, "text/plain")
