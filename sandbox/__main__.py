@@ -42,7 +42,6 @@ def main() -> int:
 async def serve(arguments: argparse.Namespace) -> None:
     """Start the engines and the server, say so, wait for the signal, stop cleanly."""
     engines = SpeechEngines()
-    await engines.start()
     faults = TwilioFaults()
     routes = openai_routes(
         engines,
@@ -53,8 +52,10 @@ async def serve(arguments: argparse.Namespace) -> None:
         llm_model=os.environ.get("SANDBOX_LLM_MODEL"),
         other_stages={"twilio": faults},
     )
+    # People's files are read first: a mistake in one should not have to wait for the engines.
+    runner = web.AppRunner(build_app(_options(arguments), engines, routes, faults), shutdown_timeout=SHUTDOWN_S)
+    await engines.start()
     try:
-        runner = web.AppRunner(build_app(_options(arguments), engines, routes, faults), shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         try:
             await web.TCPSite(runner, HOST, arguments.port).start()
