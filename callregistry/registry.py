@@ -301,6 +301,12 @@ class Registry:
             return False
         return True
 
+    def token_is_redeemed(self, nonce: str) -> bool:
+        """True once `redeem_token` was called with this nonce, until it expires."""
+        with reading(self.engine) as connection:
+            found = connection.execute(select(used_tokens.c.nonce).where(used_tokens.c.nonce == nonce))
+            return found.first() is not None
+
     def note_sign_in_failure(self, address: str, *, now: float) -> None:
         """Counts a failed sign-in from `address`; forgets those older than a day."""
         with writing(self.engine) as connection:

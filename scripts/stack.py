@@ -115,7 +115,7 @@ class Stack:
             "sandbox": [python, "-m", "sandbox", "--port", str(sandbox), *account, *sandbox_options],
             "web": [
                 *(python, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{web}"),
-                *("--workers", "2", "--threads", "8", "--log-level", "warning"),
+                *("--workers", "1", "--threads", "16", "--no-control-socket", "--log-level", "warning"),
             ],
             "bridge": [python, "-m", "voicebridge"],
         }

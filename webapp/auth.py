@@ -126,8 +126,11 @@ def sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Forgets the session."""
+    """Ends the session here and on the server: a copy of its cookie, or an answer still under way, opens nothing."""
     check_same_site()
+    if "id" in session:
+        now = wiring().clock()
+        wiring().registry.redeem_token(_ended(session["id"]), now + ABSOLUTE_S, now=now)
     session.clear()
     return redirect(url_for("auth.sign_in"), 303)
 
@@ -144,7 +147,12 @@ def _session_is_good() -> bool:
         "id" in session
         and now - _number(session.get("since")) < ABSOLUTE_S
         and now - _number(session.get("seen_at")) < IDLE_S
+        and not wiring().registry.token_is_redeemed(_ended(session["id"]))
     )
+
+
+def _ended(session_id: str) -> str:
+    return f"session:{session_id}"
 
 
 def _number(value: Any) -> float:

@@ -254,7 +254,9 @@ def test_twilios_sid_is_kept(registry: Registry) -> None:
 
 
 def test_a_token_is_redeemed_once_over_all_processes(registry: Registry) -> None:
+    assert not registry.token_is_redeemed("n")
     assert sum(in_parallel(4, lambda _: registry.redeem_token("n", NOW + 60, now=NOW))) == 1
+    assert registry.token_is_redeemed("n")
     assert not registry.redeem_token("n", NOW + 60, now=NOW + 59)
     assert registry.redeem_token("other", NOW + 90, now=NOW + 61)
 

@@ -168,3 +168,12 @@ def test_a_feed_ticket_is_short_lived_and_names_its_session(locked_house: WebHou
 def test_the_policy_is_built_from_the_feeds_origin_alone() -> None:
     assert "connect-src 'self' wss://h:1;" in content_security_policy("wss://h:1/a/b")
     assert settings_of(feed_url=None).feed_url == "wss://127.0.0.1:8765/feed"
+
+
+def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(locked_house: WebHouse) -> None:
+    locked_house.sign_in(PASSWORD)
+    copy = session_cookie(locked_house)
+    data = {"csrf_token": locked_house.csrf_token("/")}
+    assert locked_house.client.post("/sign-out", data=data, base_url=BASE_URL).status_code == 303
+    locked_house.client.set_cookie("kindline", copy, domain="127.0.0.1")
+    assert not is_signed_in(locked_house)
