@@ -23,6 +23,7 @@ WAIT = re.compile(r"\b(one moment|just a (moment|second)|a moment,? please|let m
 _NUDGES = 2
 _FAREWELLS = 2
 _HEARING_LIMIT_S = 4.0
+_AFTER_GOODBYES_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Behaviour:
         self._waiting_words = 0
         self._heard: list[str] = []
         self._closing = False
+        self._agent_said_goodbye = False
         self._farewells = 0
         self._nudges = 0
         self._greeted = person.greeting is None
@@ -151,6 +153,7 @@ class Behaviour:
         self._heard.clear()
         if not text or WAIT.search(text):
             return []
+        self._agent_said_goodbye = self._agent_said_goodbye or GOODBYE.search(text) is not None
         if self._closing:
             return self._close(text, now)
         return self._say(self._choose(text))
@@ -175,7 +178,8 @@ class Behaviour:
 
     def _endure_silence(self, now: float) -> list[Command]:
         quiet_s = now - self._quiet_since
-        if quiet_s >= self._person.gives_up_after_s:
+        both_said_goodbye = self._closing and self._agent_said_goodbye
+        if quiet_s >= (_AFTER_GOODBYES_S if both_said_goodbye else self._person.gives_up_after_s):
             self._gone = True
             return [HangUp()]
         asks_after_s = self._person.gives_up_after_s * (self._nudges + 1) / (_NUDGES + 1)

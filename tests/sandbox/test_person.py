@@ -159,6 +159,16 @@ def test_an_early_goodbye_of_the_agent_is_returned() -> None:
     assert call.hung_up_at is not None
 
 
+def test_when_both_have_said_goodbye_the_receiver_is_put_down_after_a_moment() -> None:
+    call = Conversation()
+    call.wait(2)
+    call.agent("I have to go. Goodbye!")
+    call.wait(10)
+    assert call.words() == ["Hello?", "Bye then."]
+    spoken_at = call.said[-1][0] + 1.0
+    assert call.hung_up_at == pytest.approx(spoken_at + 4.0, abs=0.1)
+
+
 def test_silence_is_asked_into_twice_and_then_given_up() -> None:
     call = Conversation()
     call.wait(40)
