@@ -78,7 +78,7 @@ async def open_bridge(
         ):
             beside = [
                 tasks.create_task(prepare_greetings(call_log, providers, settings.caller_name, bridge)),
-                tasks.create_task(metrics.watch_loop_lag()),
+                tasks.create_task(metrics.watch_loop()),
             ]
             if take_voice:
                 beside.append(tasks.create_task(_take_voice(settings, providers, lines, server)))
