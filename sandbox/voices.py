@@ -59,16 +59,17 @@ class Voices:
     def say(self, text: str, voice: str, pace: float, sample_rate_hz: int) -> bytes:
         """`text` as speech: 16-bit little-endian PCM, mono. `pace` 0.8 is slower speech. Empty text is no audio.
 
+        Where Pico is not installed, Piper speaks for its voices too: people sound alike, but nobody is dumb.
         Raises `UnknownVoiceError`.
         """
         pace = min(FASTEST, max(SLOWEST, pace))
         text = _speakable(text)
-        if voice == PIPER_VOICE:
-            samples, rate = self._by_piper(text, pace)
-        elif voice in PICO_VOICES and self._pico is not None:
-            samples, rate = self._by_pico(text, PICO_VOICES[voice], pace)
-        else:
+        if voice != PIPER_VOICE and voice not in PICO_VOICES:
             raise UnknownVoiceError(f"there is no voice {voice!r} here; there are: {', '.join(self.names())}")
+        if voice == PIPER_VOICE or self._pico is None:
+            samples, rate = self._by_piper(text, pace)
+        else:
+            samples, rate = self._by_pico(text, PICO_VOICES[voice], pace)
         if samples.size == 0:
             return b""
         return _pcm16(_evened(np.asarray(soxr.resample(samples, rate, sample_rate_hz, "HQ"), dtype=np.float32)))
