@@ -27,6 +27,7 @@ from webapp.wiring import wiring
 
 IDLE_S = 30 * 60
 ABSOLUTE_S = 12 * 3600
+NOTE_USE_EVERY_S = 60
 FAILURES_ALLOWED = 20
 FAILURES_WITHIN_S = 3600
 FEED_TICKET_TTL_S = 30
@@ -75,7 +76,7 @@ def require_operator() -> ResponseReturnValue | None:
             raise ApiError(401, "unauthorized", "Please sign in.", "Open the panel, or send Authorization: Bearer ...")
         return redirect(url_for("auth.sign_in", next=request.path if request.method == "GET" else None))
     check_same_site()
-    session["seen_at"] = wiring().clock()
+    _note_use()
     g.operator = session["id"]
     return None
 
@@ -139,6 +140,13 @@ def _begin_session() -> None:
     now = wiring().clock()
     session.clear()  # with it the CSRF token of before: nothing planted in a browser beforehand stays valid
     session.update(id=secrets.token_urlsafe(16), since=now, seen_at=now)
+
+
+def _note_use() -> None:
+    """Once a minute is enough: each note sends the cookie again, also in answers that overtake a sign-out."""
+    now = wiring().clock()
+    if now - _number(session.get("seen_at")) >= NOTE_USE_EVERY_S:
+        session["seen_at"] = now
 
 
 def _session_is_good() -> bool:
