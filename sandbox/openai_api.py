@@ -27,6 +27,7 @@ from sandbox.openai_wire import (
     model_not_found,
 )
 from sandbox.speech import EnginesBusyError, SpeechEngines
+from sandbox.spoken_before import SpokenBefore
 from sandbox.upstream_model import UpstreamModel
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -48,6 +49,7 @@ def openai_routes(
     are not OpenAI's, so that one URL arms and disarms all.
     """
     upstream = UpstreamModel(llm_base_url, llm_api_key or "none", llm_model) if llm_base_url else None
+    mouth = SpokenBefore(engines)
 
     async def transcribe(request: web.Request) -> web.StreamResponse:
         return await transcriptions(request, engines, faults)
@@ -56,7 +58,7 @@ def openai_routes(
         return await chat_completions(request, faults, upstream)
 
     async def speak(request: web.Request) -> web.StreamResponse:
-        return await speech(request, engines, faults)
+        return await speech(request, mouth, faults)
 
     return [
         web.post("/v1/audio/transcriptions", _endpoint(transcribe, api_key)),

@@ -17,7 +17,7 @@ from aiohttp import web
 from sandbox.openai_faults import Fault, FaultKind, Faults, Latency
 from sandbox.openai_trouble import Body, trouble_at_start
 from sandbox.openai_wire import Use, invalid, json_body, missing, model_named
-from sandbox.speech import SpeechEngines
+from sandbox.spoken_before import SpokenBefore
 
 SAMPLE_RATE_HZ = 24_000
 LONGEST_INPUT = 4096
@@ -44,7 +44,7 @@ class _Wanted:
     events: bool
 
 
-async def speech(request: web.Request, engines: SpeechEngines, faults: Faults) -> web.StreamResponse:
+async def speech(request: web.Request, mouth: SpokenBefore, faults: Faults) -> web.StreamResponse:
     """Answer one request. Raises `ApiError`."""
     began = time.monotonic()
     fault = faults.draw("tts")
@@ -53,10 +53,10 @@ async def speech(request: web.Request, engines: SpeechEngines, faults: Faults) -
         trouble = await trouble_at_start(request, fault, str(body.get("model", "")))
         if trouble is not None:
             return trouble
-    wanted = _wanted(body, engines.voices())
+    wanted = _wanted(body, mouth.voices())
     if fault is not None and fault.kind is FaultKind.EMPTY:
         wanted = replace(wanted, text="")
-    audio = _audio(engines, wanted, faults.latency, began)
+    audio = _audio(mouth, wanted, faults.latency, began)
     if wanted.events:
         return await _as_events(request, audio, wanted, fault)
     answer = Body(request, fault, "audio/wav" if wanted.wav else "audio/pcm")
@@ -131,11 +131,11 @@ def _speed(body: dict[str, Any]) -> float:
     return float(speed)
 
 
-async def _audio(engines: SpeechEngines, wanted: _Wanted, latency: Latency, began: float) -> AsyncIterator[bytes]:
+async def _audio(mouth: SpokenBefore, wanted: _Wanted, latency: Latency, began: float) -> AsyncIterator[bytes]:
     """The text as PCM in pieces of 100 ms, as soon as each sentence is spoken."""
     sent, started = 0, 0.0
     for sentence in re.split(r"(?<=[.!?])\s+", wanted.text.strip()):
-        pcm = await engines.say(sentence, wanted.voice, wanted.pace, SAMPLE_RATE_HZ)
+        pcm = await mouth.say(sentence, wanted.voice, wanted.pace, SAMPLE_RATE_HZ)
         if not started:
             await asyncio.sleep(max(0.0, began + latency.tts_first_byte_ms / 1000 - time.monotonic()))
             started = time.monotonic()

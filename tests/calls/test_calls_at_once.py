@@ -31,6 +31,9 @@ greeting = ""
 
 [[lines]]
 say = "I have been thinking about {word} all day."
+
+[[lines]]
+say = "That is all I have to say."
 """
 
 
@@ -59,8 +62,8 @@ def wait_for_calm(stack: Stack) -> None:
 
 
 def test_five_calls_at_once_do_not_touch_each_other(stack: Stack, tmp_path: Path) -> None:
-    words = ["the bananas", "my umbrella", "the elephants", "a trumpet", "the mountains"]
-    numbers = [bring(stack, tmp_path, f"Five {i}", "after_line = 1", word) for i, word in enumerate(words)]
+    words = ["my bicycle", "my umbrella", "an elephant", "a trumpet", "the mountain"]
+    numbers = [bring(stack, tmp_path, f"Five {i}", "after_line = 2", word) for i, word in enumerate(words)]
     calls = [stack.api("POST", "/api/calls", {"to": number})["call"]["id"] for number in numbers]
     with ThreadPoolExecutor(5) as pool:
         logs = list(pool.map(lambda call_id: follow(stack, call_id), calls))

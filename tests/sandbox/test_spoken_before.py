@@ -1,0 +1,57 @@
+"""What was said a moment ago is not spoken anew."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from sandbox.speech import SpeechEngines
+from sandbox.spoken_before import SpokenBefore
+
+
+class CountingVoice:
+    """Speaks a byte a letter, and counts; fails at a text that says so."""
+
+    def __init__(self) -> None:
+        self.spoken: list[str] = []
+
+    async def say(self, text: str, _voice: str, _pace: float, _rate: int) -> bytes:
+        self.spoken.append(text)
+        await asyncio.sleep(0)
+        if text == "fail":
+            raise ValueError(text)
+        return b"x" * len(text)
+
+    def voices(self) -> list[str]:
+        return ["joe"]
+
+
+async def test_the_same_sentence_is_spoken_once_also_for_two_who_ask_at_once() -> None:
+    voice = CountingVoice()
+    mouth = SpokenBefore(cast(SpeechEngines, voice))
+    both = await asyncio.gather(*(mouth.say("Hello.", "joe", 1.0, 24_000) for _ in range(2)))
+    assert [*both, await mouth.say("Hello.", "joe", 1.0, 24_000)] == [b"xxxxxx"] * 3
+    await mouth.say("Hello.", "joe", 0.8, 24_000)
+    assert voice.spoken == ["Hello.", "Hello."]
+    assert mouth.voices() == ["joe"]
+
+
+async def test_one_who_goes_does_not_take_the_sentence_from_another() -> None:
+    mouth = SpokenBefore(cast(SpeechEngines, CountingVoice()))
+    first, second = (asyncio.create_task(mouth.say("Hello.", "joe", 1.0, 24_000)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == b"xxxxxx"
+
+
+async def test_a_failure_is_not_remembered_and_the_oldest_is_forgotten() -> None:
+    voice = CountingVoice()
+    mouth = SpokenBefore(cast(SpeechEngines, voice), keep=2)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="fail"):
+            await mouth.say("fail", "joe", 1.0, 24_000)
+    for text in ("a", "b", "c", "a"):
+        await mouth.say(text, "joe", 1.0, 24_000)
+    assert voice.spoken == ["fail", "fail", "a", "b", "c", "a"]
