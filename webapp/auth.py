@@ -12,8 +12,6 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
@@ -22,6 +20,7 @@ from callregistry import tokens
 from callregistry.logs import get_logger
 from callregistry.settings import LOOPBACK_HOSTS
 from webapp.errors import ApiError
+from webapp.passwords import password_matches
 from webapp.settings import WebSettings
 from webapp.wiring import wiring
 
@@ -168,25 +167,21 @@ def _number(value: Any) -> float:
 
 
 def _password_is_right(password: str) -> bool:
-    """Takes the same time and gives the same answer for a wrong password as for too many tries."""
+    """Gives the same answer for a wrong password as for too many tries; after too many, nothing is hashed any more.
+
+    A refusal is quicker then. That tells what the page says anyway, that the tries are used up; of the password it
+    tells nothing, because nobody has looked at it.
+    """
     parts, address = wiring(), request.remote_addr or "unknown"
     now = parts.clock()
     failures = parts.registry.sign_in_failures(address, since=now - FAILURES_WITHIN_S)
     expected = parts.settings.panel_password_hash
     assert expected is not None
-    right = _matches(expected.get_secret_value(), password)
-    if right and failures < FAILURES_ALLOWED:
+    if failures < FAILURES_ALLOWED and password_matches(expected.get_secret_value(), password):
         return True
     parts.registry.note_sign_in_failure(address, now=now)
     log.warning("sign-in refused", address=address, failures=failures + 1)
     return False
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return PasswordHasher().verify(password_hash, password)
-    except VerificationError:
-        return False
 
 
 def _check_bearer(header: str) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 from argon2 import PasswordHasher
 
 from callregistry import tokens
-from tests.webapp.conftest import PASSWORD, BuildHouse
+from tests.webapp.conftest import PASSWORD, PASSWORD_HASH, BuildHouse
 from tests.webapp.web_house import BASE_URL, LINK_SECRET, NOW, WebHouse, settings_of
 from webapp.auth import ABSOLUTE_S, FAILURES_ALLOWED, FAILURES_WITHIN_S, IDLE_S
+from webapp.passwords import AT_ONCE, password_matches
 from webapp.security_headers import content_security_policy
 
 
@@ -47,6 +52,31 @@ def test_too_many_tries_are_answered_like_a_wrong_password_even_with_the_right_o
     assert "That did not work" in right.text
     locked_house.clock.now += FAILURES_WITHIN_S + 1
     assert locked_house.sign_in(PASSWORD).status_code == 303
+
+
+def test_once_the_tries_are_used_up_nothing_is_hashed(build_house: BuildHouse) -> None:
+    takes_days = PASSWORD_HASH.replace("t=1,", "t=4294967295,")
+    assert takes_days != PASSWORD_HASH
+    house = build_house(panel_password_hash=takes_days)
+    for _ in range(FAILURES_ALLOWED):
+        house.registry.note_sign_in_failure("127.0.0.1", now=NOW)
+    assert house.sign_in(PASSWORD).status_code == 401
+
+
+def test_two_passwords_at_once_are_hashed_and_no_third() -> None:
+    third = Barrier(AT_ONCE + 1)
+
+    def verify(password_hash: str, password: str) -> bool:
+        with contextlib.suppress(BrokenBarrierError):
+            third.wait(timeout=0.2)
+            met.append(password)
+        return password == password_hash
+
+    met: list[str] = []
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda given: password_matches("right", given, verify=verify), ["right", "wrong"] * 3))
+    assert answers == [True, False] * 3
+    assert met == []
 
 
 def test_tries_are_counted_for_the_address_that_the_proxy_tells_only_behind_a_proxy(build_house: BuildHouse) -> None:
