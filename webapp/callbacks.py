@@ -13,13 +13,15 @@ from callregistry import link
 from callregistry.calls import Call, CallStatus
 from callregistry.logs import bind_call, get_logger
 from webapp.call_control import end_call
-from webapp.endings import ending
+from webapp.endings import ending, finish_reason
 from webapp.errors import ApiError, not_found
 from webapp.telephony import TelephonyError
 from webapp.wiring import wiring
 
 _CALL_ID = re.compile(r"call_[0-9a-f]{32}")
 _LONGEST_REASON = 100
+_ENDS_WITH_OUR_TWIML = frozenset({"machine", "technical"})
+"""Finished so, the call goes on without a media stream until Twilio has said our last sentence."""
 
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 log = get_logger(__name__)
@@ -32,6 +34,11 @@ class Notice:
     call: Call
     attempt: int
     reason: str
+
+    @property
+    def is_fenced(self) -> bool:
+        """True if a newer media stream owns the call: what the older one wants is no longer to be done."""
+        return self.attempt < self.call.attempt
 
 
 @blueprint.before_request
@@ -53,9 +60,12 @@ def check_signature() -> None:
 def hang_up() -> ResponseReturnValue:
     """The conversation is over: end the call at Twilio."""
     parts, notice = wiring(), _notice()
+    if notice.is_fenced:
+        return _ignored(notice)
     if not notice.call.status.is_over:
+        sentence = ending(finish_reason(notice.call, parts.registry) or notice.reason)
         try:
-            end_call(notice.call, parts.registry, parts.telephony, now=parts.clock(), reason=ending(notice.reason))
+            end_call(notice.call, parts.registry, parts.telephony, now=parts.clock(), reason=sentence)
         except TelephonyError as error:
             log.warning("could not hang up", error=str(error), reason=notice.reason)
             raise ApiError(502, "twilio_unreachable", "Twilio did not end the call.") from None
@@ -65,14 +75,27 @@ def hang_up() -> ResponseReturnValue:
 
 @blueprint.post("/call-over")
 def call_over() -> ResponseReturnValue:
-    """A media stream has ended. Where the person hung up, the call is over, whatever Twilio's callback does: a call
-    from Twilio's console has none, and a lost one is not sent again."""
+    """A media stream has ended. Where the call ended with it, the row is closed, whatever Twilio's callback does: a
+    call from Twilio's console has none, and a lost one is not sent again.
+
+    To the bridge each `stop` of Twilio's is the person's doing. Whoever finished the call before knows better.
+    """
     parts, notice = wiring(), _notice()
+    if notice.is_fenced:
+        return _ignored(notice)
     log.info("stream over", reason=notice.reason, attempt=notice.attempt)
     if notice.reason == "person_hung_up":
-        parts.registry.advance_status(
-            notice.call.id, CallStatus.COMPLETED, now=parts.clock(), reason=ending(notice.reason)
-        )
+        reason = finish_reason(notice.call, parts.registry) or notice.reason
+        if reason not in _ENDS_WITH_OUR_TWIML:
+            parts.registry.advance_status(
+                notice.call.id, CallStatus.COMPLETED, now=parts.clock(), reason=ending(reason)
+            )
+    return jsonify(ok=True)
+
+
+def _ignored(notice: Notice) -> ResponseReturnValue:
+    """Acknowledged, so that the bridge does not send it again."""
+    log.warning("callback of an older stream ignored", attempt=notice.attempt, newest=notice.call.attempt)
     return jsonify(ok=True)
 
 

@@ -25,6 +25,14 @@ def ending(reason: str) -> str:
     return _OF_REASON.get(reason, "The call ended.")
 
 
+def finish_reason(call: Call, registry: Registry) -> str | None:
+    """Why the conversation is over, as `call.finished` said first; None if nobody has finished it."""
+    if call.finished_at is None:
+        return None
+    events = registry.events_after(call.id, max(0, call.last_seq - _FINISHED_WITHIN), _FINISHED_WITHIN)
+    return next((str(event.data["reason"]) for event in events if event.kind == Kind.CALL_FINISHED), None)
+
+
 def status_reason(
     status: CallStatus, call: Call, registry: Registry, *, ring_timeout_s: int, sip_code: str, error_code: str
 ) -> str | None:
@@ -39,15 +47,7 @@ def status_reason(
         case CallStatus.CANCELED if call.finished_at is None:
             return "The call was cancelled before anybody answered."
         case CallStatus.CANCELED | CallStatus.COMPLETED:
-            return ending(_finish_reason(call, registry))
+            # If nobody has said anything, the person put the telephone down.
+            return ending(finish_reason(call, registry) or ("person_hung_up" if call.attempt else ""))
         case _:
             return None
-
-
-def _finish_reason(call: Call, registry: Registry) -> str:
-    """What `call.finished` said; if nobody has said anything, the person put the telephone down."""
-    if call.finished_at is not None:
-        for event in registry.events_after(call.id, max(0, call.last_seq - _FINISHED_WITHIN), _FINISHED_WITHIN):
-            if event.kind == Kind.CALL_FINISHED:
-                return str(event.data["reason"])
-    return "person_hung_up" if call.attempt else ""

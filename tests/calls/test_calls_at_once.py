@@ -126,10 +126,13 @@ def test_a_telephone_that_is_not_answered_says_why(stack: Stack, number: str, st
 
 def test_an_answering_machine_is_told_briefly_and_hung_up_on(stack: Stack) -> None:
     number = next(p["number"] for p in stack.sandbox("GET", "/sandbox/people")["people"] if p["name"] == "Voicemail")
-    events = follow(stack, stack.api("POST", "/api/calls", {"to": number})["call"]["id"])
+    call_id = stack.api("POST", "/api/calls", {"to": number})["call"]["id"]
+    events = follow(stack, call_id)
     assert [e["data"]["answered_by"] for e in events if e["kind"] == "call.answered_by"] == ["machine_start"]
     assert [e["data"]["reason"] for e in events if e["kind"] == "call.finished"] == ["machine"]
     assert [e["data"]["status"] for e in events if e["kind"] == "call.status"][-1] == "completed"
+    call = stack.api("GET", f"/api/calls/{call_id}")["call"]
+    assert call["end_reason"] == "An answering machine or fax picked up."
 
 
 def test_a_call_from_twilio_s_console_gets_a_row_and_the_same_conversation(stack: Stack) -> None:

@@ -54,6 +54,46 @@ def test_when_the_person_hung_up_the_call_is_over_even_if_twilio_never_says_so(h
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, "The person hung up.")
 
 
+def test_a_call_that_a_machine_took_is_not_said_to_be_hung_up_nor_over_before_twilio_says_so(house: WebHouse) -> None:
+    call_id = talking(house)
+    call_sid = house.row(call_id).twilio_sid or ""
+    house.twilio(f"/twilio/amd/{call_id}", call_sid, AnsweredBy="machine_start")
+    assert house.bridge(CALL_OVER, body(call_id, "person_hung_up")).status_code == 200
+    assert house.row(call_id).status is CallStatus.IN_PROGRESS
+    house.twilio(f"/twilio/status/{call_id}", call_sid, CallStatus="completed")
+    row = house.row(call_id)
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, "An answering machine or fax picked up.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("operator", "You ended the call."),
+        ("said_goodbye", "The conversation ended with a goodbye."),
+        ("person_hung_up", "The person hung up."),
+    ],
+)
+@pytest.mark.parametrize("path", [HANG_UP, CALL_OVER])
+def test_whoever_finished_the_call_first_is_named(house: WebHouse, path: str, reason: str, sentence: str) -> None:
+    call_id = talking(house)
+    house.registry.finish_call(call_id, reason, now=NOW)
+    assert house.bridge(path, body(call_id, "person_hung_up")).status_code == 200
+    row = house.row(call_id)
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, sentence)
+
+
+@pytest.mark.parametrize("path", [HANG_UP, CALL_OVER])
+def test_an_older_stream_is_acknowledged_and_changes_nothing(house: WebHouse, path: str) -> None:
+    call_id = talking(house)
+    assert house.registry.claim_stream(call_id, attempt=2, bridge="another bridge")
+    answer = house.bridge(path, body(call_id, "person_hung_up"))
+    assert (answer.status_code, answer.json) == (200, {"ok": True})
+    assert house.telephony.ended == []
+    assert house.row(call_id).status is CallStatus.IN_PROGRESS
+    house.bridge(path, body(call_id, "person_hung_up") | {"attempt": 2})
+    assert house.row(call_id).status is CallStatus.COMPLETED
+
+
 def test_a_lost_stream_does_not_end_the_call(house: WebHouse) -> None:
     call_id = talking(house)
     assert house.bridge(CALL_OVER, body(call_id, "stream_lost")).status_code == 200
