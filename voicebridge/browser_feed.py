@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 
 import msgspec
 from websockets.asyncio.server import ServerConnection
@@ -33,6 +34,7 @@ MAX_MESSAGE_BYTES = 4096
 TICKET_REFUSED = 4401
 NO_SUCH_CALL = 4404
 TOO_SLOW = 4408
+TOO_MANY = 1013
 
 
 class _Hello(msgspec.Struct):
@@ -50,14 +52,21 @@ class _Refused(Exception):  # noqa: N818 - how this connection ends, not an erro
 class BrowserFeed:
     """One connection, from its first message to its close."""
 
-    def __init__(self, socket: ServerConnection, call_log: CallLog, link_secret: str) -> None:
+    def __init__(
+        self,
+        socket: ServerConnection,
+        call_log: CallLog,
+        link_secret: str,
+        take_seat: Callable[[], AbstractContextManager[bool]],
+    ) -> None:
         self._socket, self._log, self._secret = socket, call_log, link_secret
+        self._take_seat = take_seat
 
     async def run(self) -> None:
         """Serves the browser until it leaves, is dropped, or the call has been over for a while."""
         try:
             call, after = await self._admit()
-            async with asyncio.TaskGroup() as tasks:
+            async with self._seated(), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._watch_reader())
                 tasks.create_task(self._ping(call.id))
                 tasks.create_task(self._tell(call.id, after))
@@ -70,6 +79,14 @@ class BrowserFeed:
             await self._close(refusal)
         except* ConnectionClosed:
             pass  # the browser left
+
+    @asynccontextmanager
+    async def _seated(self) -> AsyncIterator[None]:
+        """Seats are for those with a ticket: strangers at the door must not keep operators out."""
+        with self._take_seat() as there_was_one:
+            if not there_was_one:
+                raise _Refused(TOO_MANY, "too many browsers")
+            yield
 
     async def _close(self, refusal: _Refused) -> None:
         try:

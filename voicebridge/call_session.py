@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from sqlalchemy.exc import SQLAlchemyError
 from websockets.asyncio.server import ServerConnection
 
 from callregistry.call_events import Kind
@@ -36,6 +37,8 @@ from voicebridge.web_callbacks import CALL_OVER, HANG_UP, WebCallbacks
 log = get_logger(__name__)
 
 HANG_UP_WITHIN_S = 10.0
+LAST_WORDS_WITHIN_S = 6.0
+FINISH_WITHIN_S = 3.0
 MIN_VOICED_MS = 120
 """Less voice than this is no word: transcribing it makes speech models invent one."""
 
@@ -110,7 +113,8 @@ class CallSession:
         while True:
             if isinstance(event, StreamEnd):
                 self._end = event
-                turns.handle(ev.StreamStopped(), loop.time())
+                if event is StreamEnd.STOPPED:
+                    await self._hear_last_words(turns, speaking, tasks)
                 raise _CallOver
             commands = turns.handle_timer(loop.time()) if event is None else turns.handle(event, loop.time())
             if event is not None:
@@ -118,6 +122,20 @@ class CallSession:
             for command in commands:
                 await self._carry_out(command, speaking, tasks)
             event = await self._next_event(turns.next_deadline())
+
+    async def _hear_last_words(self, turns: TurnTaking, speaking: Speaking, tasks: asyncio.TaskGroup) -> None:
+        """The receiver was put down: what was said just before is still transcribed, and told.
+
+        Only then: a stream that broke off is taken up by another one at once, which counts the turns on.
+        """
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + LAST_WORDS_WITHIN_S
+        event: ev.Event | StreamEnd | None = ev.StreamStopped()
+        while event is not None:
+            if not isinstance(event, StreamEnd):
+                for command in turns.handle(event, loop.time()):
+                    await self._carry_out(command, speaking, tasks)
+            event = await self._next_event(give_up_at) if turns.awaits_last_words else None
 
     async def _next_event(self, deadline: float | None) -> ev.Event | StreamEnd | None:
         """What happens next; None when the deadline came first."""
@@ -188,12 +206,17 @@ class CallSession:
             self._house.callbacks.post(CALL_OVER, over)
 
     async def _finish(self, reason: str) -> None:
+        """Marks the call finished. A registry that takes nothing must not keep the person on a silent line."""
         registry, call_log = self._house.call_log.registry, self._house.call_log
-        call = await call_log.ask(registry.call, self._call.id)
-        if call is None or call.attempt != self._attempt:
-            return  # a newer stream owns the call now: it is not ours to end
-        if await call_log.write(registry.finish_call, self._call.id, reason, now=time.time()):
-            log.info("call finished", reason=reason)
+        try:
+            async with asyncio.timeout(FINISH_WITHIN_S):
+                call = await call_log.ask(registry.call, self._call.id)
+                if call is None or call.attempt != self._attempt:
+                    return  # a newer stream owns the call now: it is not ours to end
+                if await call_log.write(registry.finish_call, self._call.id, reason, now=time.time()):
+                    log.info("call finished", reason=reason)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.error("the registry does not take the end of the call", problem=type(error).__name__, reason=reason)
 
     def _record(self, kind: Kind, data: dict[str, Any]) -> None:
         self._house.call_log.record(self._call.id, kind, data)

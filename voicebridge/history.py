@@ -24,6 +24,7 @@ class History:
 
     conversation: Conversation
     resumed: bool
+    """An earlier stream has greeted the person."""
     next_reply: int
     next_turn: int
     talked_s: float
@@ -40,14 +41,17 @@ async def load_history(call_log: CallLog, call: Call, attempt: int, settings: Br
     if attempt == 1:
         return History(conversation, resumed=False, next_reply=1, next_turn=1, talked_s=0.0)
     events = await call_log.ask(call_log.registry.events_after, call.id, 0, MAX_EVENTS)
+    greeted = False
     for number, line in enumerate(transcript(events)):
+        greeted = greeted or (line.role == "greeting" and bool(line.text))
         if line.speaker == "person" and line.turn is not None:
             conversation.person_said(line.turn, line.text)
         elif line.role != "line":
             # Replies that were told of have numbers below 0 here: they never change again.
             conversation.agent_said(-1 - number, line.text, line.interrupted)
     talked_s = 0.0 if call.answered_at is None else max(0.0, time.time() - call.answered_at)
-    return History(conversation, True, _highest(events, "reply") + 1, _highest(events, "turn") + 1, talked_s)
+    # Who has not heard who we are is greeted, not told that we are back.
+    return History(conversation, greeted, _highest(events, "reply") + 1, _highest(events, "turn") + 1, talked_s)
 
 
 def _highest(events: list[CallEvent], name: str) -> int:

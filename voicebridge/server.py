@@ -10,10 +10,9 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -29,6 +28,8 @@ log = get_logger(__name__)
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_FEED_CLIENTS = 50
+MAX_BROWSERS = 300
+"""Feed connections in all: those with a ticket, and those that have five seconds to show one."""
 HANDSHAKE_WITHIN_S = 5.0
 REGISTRY_ANSWERS_WITHIN_S = 2.0
 
@@ -40,6 +41,7 @@ class BridgeServer:
         self._house = house
         self._door = MediaDoor(house.settings, house.call_log, bridge)
         self._calls: set[asyncio.Task[None]] = set()
+        self._browsers = 0
         self._feeds = 0
         self._draining = False
 
@@ -50,12 +52,12 @@ class BridgeServer:
 
     @property
     def feeds_active(self) -> int:
-        """How many browsers are on the feed."""
+        """How many browsers are on the feed, with a ticket."""
         return self._feeds
 
     async def answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers plain HTTP, and upgrades that may not be; None lets the upgrade happen."""
-        path = urlsplit(request.path).path
+        path = _path(request)
         match path:
             case "/healthz":
                 return connection.respond(HTTPStatus.OK, "ok\n")
@@ -73,7 +75,7 @@ class BridgeServer:
     async def handle(self, socket: ServerConnection) -> None:
         """One WebSocket, from its upgrade to its close."""
         assert socket.request is not None
-        if urlsplit(socket.request.path).path == "/feed":
+        if _path(socket.request) == "/feed":
             await self._serve_feed(socket)
         else:
             await self._serve_stream(socket)
@@ -114,13 +116,26 @@ class BridgeServer:
             await socket.close(close_code)
 
     async def _serve_feed(self, socket: ServerConnection) -> None:
-        self._feeds += 1
-        metrics.FEED_CLIENTS.inc()
+        secret = self._house.settings.link_secret.get_secret_value()
+        self._browsers += 1
         try:
-            await BrowserFeed(socket, self._house.call_log, self._house.settings.link_secret.get_secret_value()).run()
+            await BrowserFeed(socket, self._house.call_log, secret, self._take_seat).run()
         except* Exception:  # noqa: BLE001 - the edge of a feed connection
             log.exception("feed failed")
             await socket.close(1011)
+        finally:
+            self._browsers -= 1
+
+    @contextmanager
+    def _take_seat(self) -> Iterator[bool]:
+        """Whether there was a place on the feed; it is held until the end."""
+        if self._feeds >= MAX_FEED_CLIENTS:
+            yield False
+            return
+        self._feeds += 1
+        metrics.FEED_CLIENTS.inc()
+        try:
+            yield True
         finally:
             self._feeds -= 1
             metrics.FEED_CLIENTS.dec()
@@ -136,7 +151,7 @@ class BridgeServer:
     def _may_follow(self, connection: ServerConnection, request: Request) -> Response | None:
         if _header(request, "Origin") not in self._house.settings.allowed_origins:
             return connection.respond(HTTPStatus.FORBIDDEN, "origin not allowed\n")
-        if self._feeds >= MAX_FEED_CLIENTS:
+        if self._browsers >= MAX_BROWSERS:
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many browsers\n")
         return None
 
@@ -175,6 +190,11 @@ class _Calm(logging.Filter):
         record.exc_info = None
         record.exc_text = None
         return True
+
+
+def _path(request: Request) -> str:
+    """Without the query. Not parsed any further: anybody can ask for anything."""
+    return request.path.partition("?")[0]
 
 
 def _header(request: Request, name: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,15 @@ class Scene:
     async def until_listening(self, call: Call, after: int = 0) -> None:
         """Waits until we have finished speaking at least `after` + 1 times."""
         await self.until(lambda: len(self.events(call, Kind.AGENT_SAID)) > after)
+
+    @contextmanager
+    def locked_registry(self) -> Iterator[None]:
+        """Somebody else holds the database, and nothing can be written."""
+        somebody = sqlite3.connect(self.tmp_path / "calls.db", isolation_level=None)
+        somebody.execute("BEGIN IMMEDIATE")
+        yield
+        somebody.rollback()
+        somebody.close()
 
     async def until_no_call_is_active(self) -> None:
         """Waits until every call's task of the bridge is gone."""

@@ -195,6 +195,9 @@ async def test_a_refusal_is_spoken(server: ToldServer, client: Any) -> None:
         (JSON, b'{"error":{"message":"overloaded"}}', "empty"),
         (SSE, b'data: {"error":{"message":"overloaded","type":"server_error"}}\n\n', "stream_error"),
         (SSE, b"data: {broken\n\n", "garbage"),
+        (SSE, b'data: {"choices":[{"index":0,"delta":null}]}\n\n', "garbage"),
+        (SSE, b'data: {"choices":[{"index":0}]}\n\n', "garbage"),
+        (SSE, b'data: ["not", "a", "chunk"]\n\n', "garbage"),
     ],
 )
 async def test_no_thought_is_a_failure(
@@ -232,6 +235,10 @@ async def test_a_whole_answer_for_summaries(server: ToldServer, client: Any) -> 
     server.will_answer(200, "text/html", b"<html></html>")
     with pytest.raises(ProviderError, match="empty"):
         await OpenAILanguageModel(client, "m").complete(CHAT, max_tokens=50)
+    for choices in ([{"index": 0, "message": None}], {"0": "a table"}):
+        server.will_answer(200, JSON, json.dumps(body | {"choices": choices}).encode())
+        with pytest.raises(ProviderError, match="garbage"):
+            await OpenAILanguageModel(client, "m").complete(CHAT, max_tokens=50)
 
 
 # --- text to speech

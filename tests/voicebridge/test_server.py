@@ -58,7 +58,7 @@ async def test_metrics_do_not_exist_without_a_token(scene: Scene) -> None:
     assert (await get(exchange.port, "/metrics")).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/media/x", "/admin", "/%6dedia"])
+@pytest.mark.parametrize("path", ["/", "/media/x", "/admin", "/%6dedia", "//[", "/?/media"])
 async def test_other_paths_do_not_exist(scene: Scene, path: str) -> None:
     exchange = await scene.open()
     assert (await get(exchange.port, path)).status_code == 404

@@ -11,6 +11,7 @@ import pytest
 from callregistry.call_events import Kind
 from callregistry.calls import CallStatus
 from tests.voicebridge.conftest import QUICK, Scene
+from voicebridge import call_session
 from voicebridge.dialogue.events import LineName
 from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.lines import WORDS
@@ -176,6 +177,47 @@ async def test_a_resumed_call_says_so_and_remembers(scene: Scene) -> None:
     assert turns == [1, 2]
     replies = [event.data["reply"] for event in scene.events(call, Kind.AGENT_SAID)]
     assert len(set(replies)) == len(replies)
+
+
+async def test_who_was_cut_off_before_the_greeting_was_heard_is_greeted(scene: Scene) -> None:
+    exchange = await scene.open()
+    call = exchange.new_call()
+    async with exchange.answered(call) as telephone:
+        telephone.break_off()
+    await scene.until_no_call_is_active()
+    async with exchange.answered(call, attempt=2):
+        await scene.until_listening(call)
+    assert scene.said(call)[-1] == ("greeting", WORDS["en"][LineName.GREETING], False)
+
+
+async def test_what_was_said_just_before_hanging_up_is_told(scene: Scene) -> None:
+    scene.ears.texts = ["I must go, somebody is at the door."]
+    exchange = await scene.open()
+    call = exchange.new_call()
+    async with exchange.answered(call) as telephone:
+        await scene.until_listening(call)
+        await telephone.say(0.8)
+        await telephone.hang_up()
+        await scene.until_no_call_is_active()
+    [said] = scene.events(call, Kind.PERSON_SAID)
+    assert said.data["text"] == "I must go, somebody is at the door."
+    [ended] = scene.events(call, Kind.STREAM_ENDED)
+    assert said.seq < ended.seq
+    assert scene.events(call, Kind.CALL_FINISHED)[0].data == {"reason": "person_hung_up"}
+
+
+async def test_a_registry_that_takes_nothing_does_not_keep_the_person_on_the_line(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_session, "FINISH_WITHIN_S", 0.3)
+    scene.ears.texts = ["Goodbye."]
+    exchange = await scene.open()
+    call = exchange.new_call()
+    async with exchange.answered(call) as telephone:
+        await scene.until_listening(call)
+        with scene.locked_registry():
+            await telephone.say(0.6)
+            await scene.until(lambda: "/callbacks/hangup" in [path for path, _ in scene.callbacks], within_s=15)
 
 
 async def test_a_key_on_the_telephone_is_an_event(scene: Scene) -> None:

@@ -6,7 +6,15 @@ What it means for us is `turn_taking.py`'s.
 from __future__ import annotations
 
 from callregistry.call_events import Kind
-from voicebridge.dialogue.events import Command, DiscardUtterance, Record, Transcribe
+from voicebridge.dialogue.events import (
+    Command,
+    DiscardUtterance,
+    Event,
+    Record,
+    Transcribe,
+    Transcribed,
+    TranscriptionFailed,
+)
 from voicebridge.dialogue.states import CallerState
 from voicebridge.dialogue.turn import Turn
 
@@ -20,6 +28,8 @@ class Caller:
         self.state = CallerState.SILENT
         self.turn: Turn | None = None
         """What the person says or has said, until its answer is heard or it turns out to be nothing."""
+        self.last_words: Turn | None = None
+        """What was being said when the stream ended, until all of it is transcribed."""
         self.speech_since = 0.0
         self.pause_since = 0.0
         self.turn_over_at = 0.0
@@ -64,6 +74,31 @@ class Caller:
             self._fall_silent()
             self._commands.append(DiscardUtterance())
         self.turn = None
+
+    def leaves(self, now: float) -> None:
+        """The stream is over. What was being said goes to speech to text all the same."""
+        if self.state is not CallerState.SILENT:
+            self.ends_turn(now)
+        self.last_words = self.turn if self.turn is not None and self.turn.pending else None
+        self.turn = None
+
+    def hears_of_last_words(self, event: Event) -> Turn | None:
+        """The last turn, once `event` has completed it."""
+        turn = self.last_words
+        if (
+            turn is None
+            or not isinstance(event, Transcribed | TranscriptionFailed)
+            or event.request not in turn.pending
+        ):
+            return None
+        if isinstance(event, Transcribed):
+            turn.answered(event)
+        else:
+            turn.gave_up(event.request)
+        if turn.pending:
+            return None
+        self.last_words = None
+        return turn
 
     def _fall_silent(self) -> None:
         self.state = CallerState.SILENT

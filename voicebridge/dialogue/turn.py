@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from voicebridge.dialogue.events import Transcribed
+from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello
+from voicebridge.dialogue.states import AgentState, Phase
 
 
 @dataclass(slots=True)
@@ -65,3 +67,11 @@ class Turn:
     def stt_ms(self) -> int:
         """How long the slowest part took to be transcribed."""
         return max((part.took_ms for part in self._parts.values() if part is not None), default=0)
+
+    def needs_no_answer(self, phase: Phase, agent: AgentState) -> bool:
+        """Rules 3 and 7 of `turn_taking.py`: a sign of listening, a hello over the greeting, a second goodbye."""
+        if phase is Phase.CLOSING:
+            return is_goodbye(self.text) or is_backchannel(self.text)
+        if self.over_greeting and not self.interrupted_us and is_hello(self.text):
+            return True
+        return agent is AgentState.SPEAKING and is_backchannel(self.text)

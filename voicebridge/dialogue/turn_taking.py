@@ -31,19 +31,20 @@ THE RULES ON THEIR COMBINATION.
 7. After a goodbye of ours has been played the call is hung up, unless the person speaks: then the words decide, and
    only another goodbye ends it. Where we must end (time limit, trouble) nothing is heard any more.
 8. No state is without a deadline, except listening to live speech, which the time limit ends.
+9. When the stream is over nothing is answered any more; but what was being said then is still transcribed, and told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from callregistry.call_events import Kind
 from voicebridge.dialogue import events
 from voicebridge.dialogue.agent import Agent
 from voicebridge.dialogue.caller import Caller
+from voicebridge.dialogue.decisions import Decisions
 from voicebridge.dialogue.events import Command, HangUpReason, LineName, Role
-from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello
+from voicebridge.dialogue.intents import is_goodbye
 from voicebridge.dialogue.states import AgentState, CallerState, Phase, Timing
 from voicebridge.dialogue.turn import Turn
 
@@ -55,12 +56,10 @@ class TurnTaking:
 
     def __init__(self, timing: Timing | None = None, *, first_reply: int = 1, first_turn: int = 1) -> None:
         self._timing = timing or Timing()
-        self._commands: list[Command] = []
-        self._caller = Caller(self._commands)
-        self._agent = Agent(self._commands, first_reply)
+        self.decisions = Decisions()
+        self._caller = Caller(self.decisions.commands)
+        self._agent = Agent(self.decisions.commands, first_reply)
         self.phase = Phase.OPENING
-        self.ignored = 0
-        """Events that meant nothing in their state."""
         self._next_turn = first_turn
         self._began_at: float | None = None
         self._idle_since = 0.0
@@ -88,19 +87,24 @@ class TurnTaking:
         """The number of the reply that is alive."""
         return self._agent.reply.number if self._agent.reply else None
 
+    @property
+    def awaits_last_words(self) -> bool:
+        """The stream is over, and the last that was said is still being transcribed."""
+        return self._caller.last_words is not None
+
     # --- the interface: an event or the clock in, commands out
 
     def handle(self, event: events.Event, now: float) -> list[Command]:
         """What to do about `event`. Never raises."""
         if isinstance(event, events.StreamStopped):
-            self._end()
+            self._stream_stopped(now)
         elif isinstance(event, events.StreamStarted):
             self._stream_started(event, now)
         elif self._began_at is None or self.phase is Phase.OVER:
-            self._ignore()
+            self._after_the_end(event)
         else:
             self._happened(event, now)
-        return self._given()
+        return self.decisions.given()
 
     def next_deadline(self) -> float | None:
         """When `handle_timer` is to be called; it may have passed already. None: only an event can change anything."""
@@ -111,7 +115,7 @@ class TurnTaking:
         while due := [(at, act) for at, act in self._deadlines() if at <= now]:
             _, act = min(due, key=lambda deadline: deadline[0])
             act(now)
-        return self._given()
+        return self.decisions.given()
 
     def _happened(self, event: events.Event, now: float) -> None:
         match event:
@@ -131,9 +135,9 @@ class TurnTaking:
             case events.ReplyFailed(reply=number, stage=stage) if number == self.reply:
                 self._gave_up(stage, "gave_up", now)
             case events.DigitPressed(digit=digit):
-                self._record(Kind.DTMF, digit=digit)
+                self.decisions.record(Kind.DTMF, digit=digit)
             case _:
-                self._ignore()
+                self.decisions.ignore()
 
     def _deadlines(self) -> Iterator[tuple[float, Callable[[float], None]]]:
         """Everything that will happen by waiting, from the state as it is."""
@@ -166,7 +170,7 @@ class TurnTaking:
 
     def _stream_started(self, event: events.StreamStarted, now: float) -> None:
         if self._began_at is not None or self.phase is Phase.OVER:
-            self._ignore()
+            self.decisions.ignore()
             return
         self._began_at = now
         if event.resumed:
@@ -174,6 +178,19 @@ class TurnTaking:
             self._agent.say(LineName.CUT_OFF, Role.LINE, now)
         else:
             self._agent.greet(now)
+
+    def _stream_stopped(self, now: float) -> None:
+        if self.phase is not Phase.OVER:
+            self._caller.leaves(now)
+        self._end()
+
+    def _after_the_end(self, event: events.Event) -> None:
+        """Rule 9."""
+        turn = self._caller.hears_of_last_words(event)
+        if turn is None:
+            self.decisions.ignore()
+        elif turn.text:
+            self._tell(turn)
 
     def _nobody_speaks(self, now: float) -> None:
         """Rule 6."""
@@ -207,7 +224,7 @@ class TurnTaking:
 
     def _hang_up_because(self, reason: HangUpReason) -> None:
         self._agent.stop()
-        self._commands.append(events.HangUp(reason))
+        self.decisions.commands.append(events.HangUp(reason))
         self._end()
 
     def _end(self) -> None:
@@ -220,7 +237,7 @@ class TurnTaking:
     def _speech_started(self, at: float) -> None:
         deaf = self._hang_up in (HangUpReason.TIME_LIMIT, HangUpReason.TECHNICAL)
         if deaf or self.caller is CallerState.SPEAKING:
-            self._ignore()
+            self.decisions.ignore()
             return
         if self.agent is AgentState.THINKING:
             self._take_answer_back()
@@ -253,7 +270,7 @@ class TurnTaking:
     def _understood(self, event: events.Transcribed | events.TranscriptionFailed, now: float) -> None:
         turn = self._caller.turn
         if turn is None or event.request not in turn.pending:
-            self._ignore()
+            self.decisions.ignore()
             return
         if isinstance(event, events.Transcribed):
             turn.answered(event)
@@ -275,18 +292,10 @@ class TurnTaking:
         """The turn is over, and all that can be known of it is known."""
         if not turn.text:
             self._no_words(turn, now)
-        elif self._needs_no_answer(turn):
+        elif turn.needs_no_answer(self.phase, self.agent):
             self._forget_turn(now)
         else:
             self._answer(turn, now)
-
-    def _needs_no_answer(self, turn: Turn) -> bool:
-        """Rules 3 and 7."""
-        if self.phase is Phase.CLOSING:
-            return is_goodbye(turn.text) or is_backchannel(turn.text)
-        if turn.over_greeting and not turn.interrupted_us and is_hello(turn.text):
-            return True
-        return self.agent is AgentState.SPEAKING and is_backchannel(turn.text)
 
     def _no_words(self, turn: Turn, now: float) -> None:
         """Rule 4, and the ears' part of rule 5."""
@@ -313,16 +322,22 @@ class TurnTaking:
 
     def _answer(self, turn: Turn, now: float) -> None:
         self._agent.stop()
-        if turn.number is None:
-            turn.number = self._next_turn
-            self._next_turn += 1
-        self._record(Kind.PERSON_SAID, turn=turn.number, text=turn.text, audio_ms=turn.audio_ms, stt_ms=turn.stt_ms)
+        number = self._tell(turn)
         closing = is_goodbye(turn.text)
         self.phase = Phase.CLOSING if closing else Phase.TALKING
         self._hang_up = HangUpReason.SAID_GOODBYE if closing else None
         self._owes_goodbye = self._asked_if_there = False
         self._misheard = 0
-        self._agent.answer(turn, turn.number, closing=closing, now=now)
+        self._agent.answer(turn, number, closing=closing, now=now)
+
+    def _tell(self, turn: Turn) -> int:
+        """The turn's words for the log, under its number."""
+        if turn.number is None:
+            turn.number = self._next_turn
+            self._next_turn += 1
+        facts = {"turn": turn.number, "text": turn.text, "audio_ms": turn.audio_ms, "stt_ms": turn.stt_ms}
+        self.decisions.record(Kind.PERSON_SAID, **facts)
+        return turn.number
 
     # --- our voice
 
@@ -341,11 +356,11 @@ class TurnTaking:
             self._close(now)
 
     def _spoke_too_long(self, now: float) -> None:
-        self._commands.append(events.StopReply(self.reply or 0))
+        self.decisions.commands.append(events.StopReply(self.reply or 0))
         self._spoken(now)
 
     def _thought_too_long(self, now: float) -> None:
-        self._commands.append(events.StopReply(self.reply or 0))
+        self.decisions.commands.append(events.StopReply(self.reply or 0))
         self._gave_up("llm", "timeout", now)
 
     def _gave_up(self, stage: str, problem: str, now: float) -> None:
@@ -370,7 +385,7 @@ class TurnTaking:
 
     def _failed(self, stage: str, problem: str) -> None:
         self._failures += 1
-        self._record(Kind.STAGE_FAILED, stage=stage, problem=problem)
+        self.decisions.record(Kind.STAGE_FAILED, stage=stage, problem=problem)
 
     def _reply_is_gone(self, now: float) -> None:
         self._agent.reply = None
@@ -383,16 +398,3 @@ class TurnTaking:
         if self.phase is Phase.OPENING:
             self.phase = Phase.TALKING
         self._agent.becomes(AgentState.THINKING if self._caller.waits else AgentState.IDLE)
-
-    # --- small change
-
-    def _record(self, kind: Kind, **data: Any) -> None:
-        self._commands.append(events.Record(kind, data))
-
-    def _ignore(self) -> None:
-        self.ignored += 1
-
-    def _given(self) -> list[Command]:
-        given = self._commands.copy()
-        self._commands.clear()
-        return given

@@ -95,11 +95,12 @@ class OpenAILanguageModel:
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     break
-                if not chunk.choices:
-                    continue  # the usage chunk, last of all
-                choice = chunk.choices[0]
-                why_finished = choice.finish_reason or why_finished
-                text = choice.delta.content or choice.delta.refusal
+                with _sdk_errors(Stage.LLM):
+                    if not chunk.choices:
+                        continue  # the usage chunk, last of all
+                    choice = chunk.choices[0]
+                    why_finished = choice.finish_reason or why_finished
+                    text = choice.delta.content or choice.delta.refusal
                 if text:
                     said_something = True
                     yield text
@@ -112,8 +113,8 @@ class OpenAILanguageModel:
             answer = await self._client.chat.completions.create(
                 model=self._model, messages=_chat(messages), max_completion_tokens=max_tokens, **self._options
             )
-        choices = getattr(answer, "choices", None)
-        text = choices[0].message.content if choices else None
+            choices = getattr(answer, "choices", None)
+            text = choices[0].message.content if choices else None
         if not text:
             raise ProviderError(Stage.LLM, "empty")
         return cast(str, text)
@@ -201,7 +202,8 @@ def _sdk_errors(stage: Stage) -> Iterator[None]:
         raise ProviderError(stage, "connection") from None
     except openai.APIError:  # an error event inside a stream that began with status 200
         raise ProviderError(stage, "stream_error") from None
-    except (ValueError, openai.OpenAIError):  # broken JSON
+    except (ValueError, openai.OpenAIError, AttributeError, TypeError, LookupError):
+        # Broken JSON, or JSON of another shape: the SDK hands through what its types do not promise.
         raise ProviderError(stage, "garbage") from None
 
 

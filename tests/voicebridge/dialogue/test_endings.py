@@ -23,7 +23,9 @@ from voicebridge.dialogue.events import (
     StopReply,
     StreamStarted,
     StreamStopped,
+    Transcribe,
     TranscriptionFailed,
+    UtteranceFull,
 )
 from voicebridge.dialogue.states import Timing
 from voicebridge.dialogue.turn_taking import Phase
@@ -293,11 +295,32 @@ def test_a_reply_whose_end_is_lost_is_over_at_last(script: Script) -> None:
 
 
 def test_nothing_follows_the_end_of_the_stream(greeted: Script) -> None:
-    greeted.at(6.1, SpeechStarted(6.0)).at(6.5, StreamStopped()).expect()
+    greeted.at(6.5, StreamStopped()).expect()
     greeted.at(7.0, SpeechPaused(6.9), heard(1, "Hello"), DigitPressed("1"), StreamStarted(), StreamStopped())
     greeted.until(10_000.0).expect()
     assert greeted.machine.phase is Phase.OVER
     assert greeted.machine.next_deadline() is None
+
+
+def test_last_words_before_the_receiver_is_put_down_are_told_and_not_answered(greeted: Script) -> None:
+    greeted.at(6.1, SpeechStarted(6.0)).at(7.5, StreamStopped()).expect(final(1))
+    greeted.at(8.0, heard(7, "nothing of ours")).expect()
+    greeted.at(8.1, heard(1, "I have to go.")).expect(said(1, "I have to go."))
+    assert not greeted.machine.awaits_last_words
+    greeted.at(8.2, heard(1, "I have to go.")).until(10_000.0).expect()
+
+
+def test_last_words_in_two_parts_are_told_once_both_are_known(greeted: Script) -> None:
+    greeted.at(6.1, SpeechStarted(6.0)).at(30.0, UtteranceFull()).at(31.0, StreamStopped())
+    greeted.expect(Transcribe(1, final=False), final(2))
+    greeted.at(32.0, heard(2, "and then I came home.")).expect()
+    greeted.at(33.0, heard(1, "It was a long day")).expect(said(1, "It was a long day and then I came home.", parts=2))
+
+
+def test_last_words_that_cannot_be_understood_are_not_told(greeted: Script) -> None:
+    greeted.at(6.1, SpeechStarted(6.0)).at(7.5, StreamStopped()).expect(final(1))
+    greeted.at(9.0, TranscriptionFailed(1)).until(100.0).expect()
+    assert not greeted.machine.awaits_last_words
 
 
 def test_a_stream_that_ends_before_it_began_is_over(script: Script) -> None:

@@ -184,9 +184,9 @@ def test_a_key_is_recorded(greeted: Script) -> None:
 def test_events_without_a_meaning_are_ignored_and_counted(greeted: Script) -> None:
     greeted.at(6.0, StreamStarted(), SpeechPaused(5.9), UtteranceFull(), heard(9, "x"), TranscriptionFailed(9))
     greeted.at(6.1, ReplyStarted(1), ReplyFinished(1), ReplyStarted(7)).expect()
-    assert greeted.machine.ignored == 8
+    assert greeted.machine.decisions.ignored == 8
     greeted.at(6.2, SpeechStarted(6.0), SpeechStarted(6.1)).expect()
-    assert greeted.machine.ignored == 9
+    assert greeted.machine.decisions.ignored == 9
 
 
 def test_nothing_happens_before_the_stream_has_started(script: Script) -> None:
