@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from callregistry.calls import Call, CallStatus
 from callregistry.logs import bind_call, get_logger
+from callregistry.phone_numbers import mask
 from callregistry.registry import NewCall, Registry
+from webapp.reconciling import create_call
 from webapp.settings import WebSettings
 from webapp.telephony import OutgoingCall, Telephony, TwilioRefused, TwilioUnreachable
 from webapp.twilio_errors import explain
@@ -36,13 +38,13 @@ def place_call(
 ) -> tuple[Call, bool]:
     """Writes the row and rings the number: `(call, created)`; the earlier call for a repeated Idempotency-Key.
 
-    Raises `CallNotPlaced`, and what `Registry.create_call` raises.
+    Raises `CallNotPlaced`, and what `Registry.create_call` raises, once Twilio was asked (`reconciling`).
     """
-    call, created = registry.create_call(new, max_calls=settings.max_calls, now=now)
+    call, created = create_call(new, settings, registry, telephony, now=now)
     if not created:
         return call, False
     bind_call(call.id)
-    log.info("placing call", to=call.to_number)
+    log.info("placing call", to=mask(call.to_number))
     try:
         twilio_sid = telephony.place_call(_outgoing(call, settings))
     except TwilioRefused as refusal:

@@ -1,11 +1,13 @@
-"""Twilio over HTTP: place a call, end it, replace what it hears. Every request has a time-out, none is repeated.
+"""Twilio over HTTP: place a call, ask after it, end it, replace what it hears.
 
-The views know only the `Telephony` protocol and its two errors. `TwilioTelephony` is the official SDK behind it.
+Every request has a time-out, none is repeated. The views know only the `Telephony` protocol and its two errors.
+`TwilioTelephony` is the official SDK behind it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,15 +21,18 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from urllib3.exceptions import NewConnectionError
 
+from callregistry.calls import CallStatus
 from callregistry.logs import get_logger
 from callregistry.settings import is_loopback
 from webapp.settings import WebSettings
 
 TIMEOUT_S = 10.0
 """The SDK's own default is to wait for ever."""
-CALL_IS_GONE = frozenset({20404, 21220})
+_NOT_FOUND = 20404
+CALL_IS_GONE = frozenset({_NOT_FOUND, 21220})
 """Twilio no longer knows the call, or it is over: what we wanted is so already."""
 _CLOCK_TOLERANCE_S = 5.0
+_TELEPHONE_NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
 _PROGRESS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 log = get_logger(__name__)
@@ -38,10 +43,13 @@ class TelephonyError(Exception):
 
 
 class TwilioRefused(TelephonyError):  # noqa: N818 - reads as what happened
-    """Twilio said no: nothing was done. `code` is Twilio's error code (0 on some trial accounts)."""
+    """Twilio said no: nothing was done. `code` is Twilio's error code (0 on some trial accounts).
+
+    Its text goes into logs, and Twilio writes telephone numbers into `message` in any notation: they are taken out.
+    """
 
     def __init__(self, code: int, status: int, message: str) -> None:
-        super().__init__(f"Twilio refused: {code} (HTTP {status}): {message}")
+        super().__init__(f"Twilio refused: {code} (HTTP {status}): {_TELEPHONE_NUMBER.sub('•••', message)}")
         self.code = code
         self.status = status
 
@@ -76,6 +84,9 @@ class Telephony(Protocol):
 
     def find_call(self, to_number: str, *, since: float) -> str | None:
         """The CallSid of the newest call to `to_number` made after `since` (epoch seconds), if there is one."""
+
+    def fetch_status(self, twilio_sid: str) -> CallStatus | None:
+        """Where the call stands now; None if Twilio does not know it."""
 
     def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         """Hangs up; a call that is over already is a success. `answered` is what we know: it may have been just now."""
@@ -128,6 +139,16 @@ class TwilioTelephony:
                 if made_at is None or made_at >= earliest:
                     return _sid(call)
         return None
+
+    def fetch_status(self, twilio_sid: str) -> CallStatus | None:
+        """Fetches the call resource. Twilio deletes old ones, and an account's calls are not another's."""
+        try:
+            with _translated_errors():
+                return CallStatus(str(self._client.calls(twilio_sid).fetch().status))
+        except TwilioRefused as refusal:
+            if refusal.code != _NOT_FOUND and refusal.status != 404:
+                raise
+            return None
 
     def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         """Cancels a call that is queued or rings; ends one that is in progress, or was answered at that moment."""

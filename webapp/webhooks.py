@@ -21,6 +21,7 @@ from callregistry.registry import NewEvent
 from webapp import twiml
 from webapp.endings import status_reason
 from webapp.errors import ApiError, answer, answer_http
+from webapp.reconciling import lines_are_full
 from webapp.telephony import TelephonyError
 from webapp.wiring import wiring
 
@@ -81,7 +82,7 @@ def adopted_voice() -> Response:
     if known is not None:
         bind_call(known.id)
         return _xml(_begin(known))
-    full = len(parts.registry.live_calls()) >= parts.settings.max_calls
+    full = lines_are_full(parts.settings, parts.registry, parts.telephony, now=now)
     call = parts.registry.adopt_call(form["CallSid"], direction, form.get("To", ""), form.get("From", ""), now=now)
     bind_call(call.id)
     log.info("adopted a call", direction=direction)
@@ -161,7 +162,16 @@ def machine_detection(call_id: str) -> Response:
             parts.telephony.replace_twiml(call.twilio_sid, twiml.say_and_hang_up(twiml.MACHINE_LINE))
         except TelephonyError as error:
             log.warning("could not tell the machine goodbye", error=str(error))
+            _hang_up_on_machine(call.twilio_sid)
     return Response(status=204)
+
+
+def _hang_up_on_machine(twilio_sid: str) -> None:
+    """Without a word, rather than let the conversation talk to a machine until its time is up."""
+    try:
+        wiring().telephony.end_call(twilio_sid, answered=True)
+    except TelephonyError as error:
+        log.error("could not hang up on a machine", error=str(error))
 
 
 def _begin(call: Call) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from callregistry.calls import CallStatus
 from tests.webapp.web_house import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, PERSON_NUMBER, settings_of, sid
 from webapp.telephony import OutgoingCall, TwilioRefused, TwilioTelephony, TwilioUnreachable
 
@@ -257,3 +258,39 @@ def test_what_a_call_hears_is_replaced(twilio: SmallTwilio) -> None:
     twilio.says(200, call_body(1))
     twilio.telephony().replace_twiml(sid(1), "<Response><Hangup/></Response>")
     assert twilio.asked[0].form == {"Twiml": ["<Response><Hangup/></Response>"]}
+
+
+@pytest.mark.parametrize("status", list(CallStatus))
+def test_a_call_s_status_is_fetched(twilio: SmallTwilio, status: CallStatus) -> None:
+    twilio.says(200, call_body(3, status=status))
+    assert twilio.telephony().fetch_status(sid(3)) is status
+    [asked] = twilio.asked
+    assert (asked.method, asked.path) == ("GET", f"{CALLS}/{sid(3)}.json")
+
+
+def test_a_call_that_twilio_does_not_know_has_no_status(twilio: SmallTwilio) -> None:
+    twilio.says(404, {"code": 20404, "message": "The requested resource was not found", "status": 404})
+    assert twilio.telephony().fetch_status(sid(3)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, {"code": 20003, "message": "Authenticate", "status": 401}, TwilioRefused),
+        (500, {"code": 20500, "message": "Internal Server Error", "status": 500}, TwilioUnreachable),
+        (200, call_body(3, status="teleported"), TwilioUnreachable),
+        (200, call_body(3, status=None), TwilioUnreachable),
+    ],
+)
+def test_where_twilio_gives_no_status_nothing_is_concluded(
+    twilio: SmallTwilio, status: int, body: Any, error: type[Exception]
+) -> None:
+    twilio.says(status, body)
+    with pytest.raises(error):
+        twilio.telephony().fetch_status(sid(3))
+
+
+@pytest.mark.parametrize("written", ["+12025550101", "12025550101", "2025550101", "+1 (202) 555-0101", "202.555.0101"])
+def test_a_refusal_s_text_goes_into_logs_without_the_number_that_twilio_wrote_into_it(written: str) -> None:
+    text = str(TwilioRefused(21211, 400, f"The number {written} is not valid: errors/21211"))
+    assert text == "Twilio refused: 21211 (HTTP 400): The number ••• is not valid: errors/21211"

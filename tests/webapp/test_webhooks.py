@@ -244,11 +244,16 @@ def test_what_twilio_does_not_know_is_a_person(house: WebHouse, verdict: str) ->
     assert house.row(call.id).answered_by == verdict
 
 
-def test_a_machine_that_cannot_be_told_goodbye_is_a_log_line_not_an_error(house: WebHouse) -> None:
+@pytest.mark.parametrize("end_failure", [None, TwilioUnreachable("down", nothing_sent=True)])
+def test_a_machine_that_cannot_be_told_goodbye_is_hung_up_on_without_a_word(
+    house: WebHouse, end_failure: TwilioUnreachable | None
+) -> None:
     call = house.dial()
-    house.telephony.end_failure = TwilioUnreachable("down", nothing_sent=True)
+    house.telephony.replace_failure = TwilioUnreachable("down", nothing_sent=True)
+    house.telephony.end_failure = end_failure
     answer = house.twilio(f"/twilio/amd/{call.id}", call.twilio_sid or "", AnsweredBy="fax")
     assert answer.status_code == 204
+    assert (house.telephony.ended, house.telephony.ended_answered) == ([call.twilio_sid], [True])
 
 
 # --- status

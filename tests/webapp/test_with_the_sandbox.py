@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from callregistry.call_events import Kind
 from callregistry.calls import Call, CallStatus
-from callregistry.registry import Registry
+from callregistry.registry import NewCall, Registry
 from sandbox.app import SandboxOptions, build_app
 from sandbox.dial_plan import BUSY, FAILED, NO_ANSWER
 from sandbox.twilio_api import Account
 from tests.sandbox.telephone_fixtures import QUICK, TEST_PERSON, ToneEngines, start_app
-from tests.webapp.web_house import ACCOUNT_SID, API_TOKEN, AUTH_TOKEN, FROM_NUMBER, PERSON_NUMBER, settings_of
+from tests.webapp.web_house import ACCOUNT_SID, API_TOKEN, AUTH_TOKEN, FROM_NUMBER, PERSON_NUMBER, settings_of, sid
 from webapp import create_app
+from webapp.telephony import TwilioTelephony
 from webapp.twiml import ONE_MOMENT, TECHNICAL_GOODBYE
 
 pytestmark = pytest.mark.call
@@ -41,6 +43,7 @@ class House:
     app: Any
     registry: Registry
     engines: ToneEngines
+    telephony: TwilioTelephony
 
     async def post(self, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {API_TOKEN}"}
@@ -81,11 +84,12 @@ async def house(tmp_path: Path, free_port: int) -> AsyncIterator[House]:
         twilio_api_base_url=sandbox_url,
         ring_timeout_s=100,
     )
-    app = create_app(settings, registry)
+    telephony = TwilioTelephony(settings)
+    app = create_app(settings, registry, telephony)
     server = make_server("127.0.0.1", free_port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield House(app, registry, engines)
+    yield House(app, registry, engines, telephony)
     await runner.cleanup()
     await asyncio.to_thread(server.shutdown)
     thread.join()
@@ -138,3 +142,15 @@ async def test_an_operator_hangs_up_while_it_rings_and_while_it_is_answered(hous
     assert (await house.post(f"/api/calls/{answered.id}/hangup")).json["call"]["status"] == "completed"
     answer = await house.post(f"/api/calls/{answered.id}/hangup")
     assert answer.status_code == 200
+
+
+async def test_a_row_whose_call_twilio_does_not_know_stands_in_nobodys_way(house: House) -> None:
+    stale, _ = house.registry.create_call(NewCall(NO_ANSWER, FROM_NUMBER), max_calls=9, now=time.time() - 3600)
+    house.registry.set_twilio_sid(stale.id, sid(77))
+    ringing = await house.until(await house.dial(NO_ANSWER), CallStatus.RINGING)
+    assert (await house.until(stale, CallStatus.FAILED)).end_reason == "Twilio does not know this call any more."
+    assert (await house.post("/api/calls", {"to": NO_ANSWER})).status_code == 409
+    assert ringing.twilio_sid is not None
+    assert await asyncio.to_thread(house.telephony.fetch_status, ringing.twilio_sid) is CallStatus.RINGING
+    await house.post(f"/api/calls/{ringing.id}/hangup")
+    assert await asyncio.to_thread(house.telephony.fetch_status, ringing.twilio_sid) is CallStatus.CANCELED

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from callregistry import link
 from callregistry.call_events import Kind
-from callregistry.calls import Call
+from callregistry.calls import Call, CallStatus
 from callregistry.registry import NewCall, Registry
 from callregistry.settings import load_settings
 from webapp import create_app
@@ -59,9 +59,14 @@ class NotedTelephony:
         self.ended_answered: list[bool] = []
         self.replaced: list[tuple[str, str]] = []
         self.looked_up: list[str] = []
+        self.asked_after: list[str] = []
+        self.statuses: dict[str, CallStatus | None] = {}
+        """What Twilio says of a call when asked; of all others, that they ring."""
         self.place_failure: TelephonyError | None = None
         self.find_failure: TelephonyError | None = None
         self.end_failure: TelephonyError | None = None
+        self.replace_failure: TelephonyError | None = None
+        self.fetch_failure: TelephonyError | None = None
         self.found_sid: str | None = None
         self.before_answer: Any = lambda call: None
         """Called with the call before its CallSid is given: what Twilio does faster than it answers."""
@@ -80,6 +85,12 @@ class NotedTelephony:
             raise self.find_failure
         return self.found_sid
 
+    def fetch_status(self, twilio_sid: str) -> CallStatus | None:
+        self.asked_after.append(twilio_sid)
+        if self.fetch_failure is not None:
+            raise self.fetch_failure
+        return self.statuses.get(twilio_sid, CallStatus.RINGING)
+
     def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         self.ended.append(twilio_sid)
         self.ended_answered.append(answered)
@@ -88,8 +99,8 @@ class NotedTelephony:
 
     def replace_twiml(self, twilio_sid: str, twiml: str) -> None:
         self.replaced.append((twilio_sid, twiml))
-        if self.end_failure is not None:
-            raise self.end_failure
+        if self.replace_failure is not None:
+            raise self.replace_failure
 
 
 def sid(number: int) -> str:

@@ -18,6 +18,7 @@ from flask import Flask, jsonify
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from callregistry.calls import CallStatus
 from callregistry.registry import Registry
 from callregistry.settings import load_settings
 from tests.conftest import leave_out
@@ -71,6 +72,9 @@ class LineInTheWall:
 
     def find_call(self, to_number: str, *, since: float) -> str | None:
         return None
+
+    def fetch_status(self, twilio_sid: str) -> CallStatus | None:
+        return CallStatus.RINGING
 
     def end_call(self, twilio_sid: str, *, answered: bool) -> None:
         if self.unreachable:
