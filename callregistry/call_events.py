@@ -24,7 +24,8 @@ class Kind(StrEnum):
     STREAM_STARTED = "stream.started"
     """`{attempt, stream_sid}`: the person's audio reaches the bridge."""
     STREAM_ENDED = "stream.ended"
-    """`{attempt, reason}`"""
+    """`{attempt, reason}`: stopped (Twilio's word for the end of a call), hung_up (by us), stream_lost, overloaded or
+    protocol_violation."""
     STREAM_STATUS = "stream.status"
     """`{event, error}`: Twilio's own view of the media stream."""
     AGENT_STATE = "agent.state"

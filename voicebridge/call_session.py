@@ -94,7 +94,7 @@ class CallSession:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._reader.run())
-                speaking = Speaking(self._call.id, self._house, history, self._mouth, self._inbox, tasks)
+                speaking = Speaking(self._call, self._house, history, self._mouth, self._inbox, tasks)
                 try:
                     await self._take_turns(history, speaking, tasks)
                 finally:

@@ -24,6 +24,7 @@ log = get_logger(__name__)
 
 LOOK_EVERY_S = 0.2
 AT_ONCE = 10
+SHORTEST_RING_S = 0.5
 WAIT_FOR_IT_S = 0.7
 """How long a person who has answered waits for a greeting that is nearly ready, before our local line greets."""
 
@@ -46,11 +47,15 @@ async def prepare_greetings(call_log: CallLog, providers: Providers, caller_name
                 tasks.create_task(_prepare(call, call_log, providers, caller_name, at_once))
 
 
-async def prepared_greeting(call_log: CallLog, call_id: str) -> Greeting | None:
-    """The greeting of a call that has been answered; None if it is not ready within `WAIT_FOR_IT_S`."""
-    give_up_at = time.monotonic() + WAIT_FOR_IT_S
+async def prepared_greeting(call_log: CallLog, call: Call) -> Greeting | None:
+    """The greeting of a call that has been answered; None if it is not ready within `WAIT_FOR_IT_S`.
+
+    A call that we learned of by its answer (somebody rings us) never rang here: nobody is making a greeting for it.
+    """
+    rang = call.answered_at is None or call.answered_at - call.created_at > SHORTEST_RING_S
+    give_up_at = time.monotonic() + (WAIT_FOR_IT_S if rang else 0.0)
     while True:
-        greeting = await call_log.ask(call_log.registry.greeting, call_id)
+        greeting = await call_log.ask(call_log.registry.greeting, call.id)
         if greeting is not None or time.monotonic() >= give_up_at:
             return greeting
         await asyncio.sleep(0.1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callregistry.call_events import Kind
+from callregistry.calls import Call
 from callregistry.logs import get_logger
 from voicebridge import metrics
 from voicebridge.dialogue import events as ev
@@ -52,14 +53,14 @@ class Speaking:
 
     def __init__(
         self,
-        call_id: str,
+        call: Call,
         house: House,
         history: History,
         mouth: Mouth,
         inbox: asyncio.Queue[ev.Event | StreamEnd],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self._call_id, self._house, self._mouth = call_id, house, mouth
+        self._call, self._house, self._mouth = call, house, mouth
         self._conversation: Conversation = history.conversation
         self._inbox, self._tasks = inbox, tasks
         self._under_way: dict[int, _Utterance] = {}
@@ -131,7 +132,7 @@ class Speaking:
         self._put(outcome)
 
     async def _greet(self, reply: int) -> None:
-        greeting = await prepared_greeting(self._house.call_log, self._call_id)
+        greeting = await prepared_greeting(self._house.call_log, self._call)
         if greeting is None:
             log.info("no greeting was ready, the local one greets")
             await self._say(reply, *self._house.lines.line(ev.LineName.GREETING))
@@ -202,7 +203,7 @@ class Speaking:
             self._conversation.summarised(text)
 
     def _record(self, kind: Kind, data: dict[str, Any]) -> None:
-        self._house.call_log.record(self._call_id, kind, data)
+        self._house.call_log.record(self._call.id, kind, data)
 
     def _put(self, event: ev.Event | StreamEnd) -> None:
         self._inbox.put_nowait(event)

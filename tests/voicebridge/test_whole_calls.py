@@ -9,11 +9,13 @@ import time
 import pytest
 
 from callregistry.call_events import Kind
-from callregistry.calls import CallStatus
+from callregistry.calls import CallStatus, Direction
 from tests.voicebridge.conftest import QUICK, Scene
+from tests.voicebridge.fakes import call_sid_of
 from voicebridge import call_session
 from voicebridge.dialogue.events import LineName
 from voicebridge.dialogue.turn_taking import Timing
+from voicebridge.greeting import WAIT_FOR_IT_S
 from voicebridge.lines import WORDS
 from voicebridge.providers import ProviderError, Stage
 
@@ -82,6 +84,18 @@ async def test_without_a_greeting_the_local_line_greets_before_the_person_wonder
         assert telephone.received[0][0] - began < 1.2
         await scene.until_listening(call)
     assert scene.said(call)[0] == ("greeting", WORDS["en"][LineName.GREETING], False)
+
+
+async def test_whoever_rings_us_is_greeted_without_waiting_for_a_greeting_nobody_makes(scene: Scene) -> None:
+    exchange = await scene.open()
+    now = time.time()
+    call = scene.registry.adopt_call("CA" + "7" * 32, Direction.INBOUND, "+12025550199", "+12025550101", now=now)
+    scene.registry.set_twilio_sid(call.id, call_sid_of(call))
+    scene.registry.advance_status(call.id, CallStatus.IN_PROGRESS, now=now)
+    async with exchange.answered(call) as telephone:
+        began = asyncio.get_running_loop().time()
+        await telephone.until_audio()
+        assert telephone.received[0][0] - began < WAIT_FOR_IT_S * 0.8
 
 
 async def test_a_reply_is_told_with_where_its_time_went(scene: Scene) -> None:
