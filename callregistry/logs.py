@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -93,9 +94,17 @@ def _name_process(process: str) -> Processor:
 
 
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    for key, value in event.items():
-        if any(name in key.lower() for name in _SECRET_NAMES):
-            event[key] = "•••"
-        elif isinstance(value, str):
-            event[key] = mask_all(value)
-    return event
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: str, value: Any) -> Any:
+    """`value` without secrets and whole numbers, however deep they are in it."""
+    if any(name in key.lower() for name in _SECRET_NAMES):
+        return "•••"
+    if isinstance(value, str):
+        return mask_all(value)
+    if isinstance(value, Mapping):
+        return {name: _redacted(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(key, inner) for inner in value]
+    return value
