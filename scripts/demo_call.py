@@ -73,8 +73,9 @@ def line_report(stack: Stack, number: str) -> dict[str, Any]:
     """What the sandbox recorded on the line of the newest call to `number`."""
     deadline = time.monotonic() + REPORT_WITHIN_S
     while True:
-        calls = [call for call in stack.sandbox("GET", "/sandbox/calls")["calls"] if call["to"] == number]
-        report: dict[str, Any] = stack.sandbox("GET", f"/sandbox/calls/{calls[-1]['sid']}")
+        newest_first = stack.sandbox("GET", "/sandbox/calls")["calls"]
+        sid = next(call["sid"] for call in newest_first if call["to"] == number)
+        report: dict[str, Any] = stack.sandbox("GET", f"/sandbox/calls/{sid}")
         if report["done"]:
             return report
         if time.monotonic() > deadline:

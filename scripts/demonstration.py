@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import threading
 import webbrowser
@@ -13,6 +12,8 @@ from pathlib import Path
 from sandbox.people import load_folder
 from scripts.demo_call import place_call, print_summary, save
 from scripts.environment import ROOT
+from scripts.file_locks import own_directory
+from scripts.processes import exit_on_signals
 from scripts.stack import Stack, StackError
 
 DIRECTORY = ROOT / "var" / "demo"
@@ -20,12 +21,12 @@ DIRECTORY = ROOT / "var" / "demo"
 
 def main() -> int:
     """Runs the demo; the exit status is 0 if all went well."""
-    options = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    options = parse_arguments(sys.argv[1:])
+    exit_on_signals()
     try:
         if options.list:
             return list_people()
-        with Stack.running(DIRECTORY) as stack:
+        with own_directory(DIRECTORY) as directory, Stack.running(directory) as stack:
             if options.call:
                 return call(stack, options)
             return interactive(stack, open_browser=not options.no_open)
@@ -37,8 +38,8 @@ def main() -> int:
         return 130 if options.call else 0
 
 
-def parse_arguments() -> argparse.Namespace:
-    """What is asked for; `scripts/demo --help` explains it."""
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """What is asked for; `scripts/demo --help` explains it. What cannot be done exits before a call is placed."""
     parser = argparse.ArgumentParser(prog="scripts/demo")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true")
@@ -46,10 +47,25 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--report", metavar="FILE.json", type=Path)
     parser.add_argument("--audio", metavar="FILE.wav", type=Path)
     parser.add_argument("--no-open", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if (options.report or options.audio) and not options.call:
         parser.error("--report and --audio go with --call")
+    for file in filter(None, (options.report, options.audio)):
+        if problem := why_not_writable(file):
+            parser.error(problem)
     return options
+
+
+def why_not_writable(file: Path) -> str | None:
+    """Why `file` could not be written at the end of the call; None if it can be. Nothing is changed."""
+    existed = file.exists()
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        return f"{file} cannot be written: {error.strerror}"
+    if not existed:
+        file.unlink()
+    return None
 
 
 def list_people() -> int:

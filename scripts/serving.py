@@ -1,28 +1,54 @@
-"""The body of `scripts/serve`: checks the settings of both processes, then starts the Procfile."""
+"""The body of `scripts/serve`: checks the settings of both processes, then runs the Procfile until Ctrl-C."""
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+import time
 
 from callregistry.settings import SettingsError, load_settings
+from scripts.processes import Program, exit_on_signals, path_with_ours, procfile, running
 from voicebridge.settings import BridgeSettings
 from webapp.settings import WebSettings
 
+BAD_CONFIGURATION = 78
+AFTER_DRAIN_S = 30.0
+WEB_STOPS_WITHIN_S = 30.0
 
-def main() -> None:
-    """Starts both processes, or prints every mistake in .env and exits with status 78."""
+
+def main() -> int:
+    """Runs both processes; returns the exit status of the one that ends by itself, or 0 after Ctrl-C."""
     if mistakes := mistakes_in_settings():
-        sys.exit("Kindline cannot start; fix these settings (.env):\n" + "\n".join(mistakes))
-    honcho = Path(sys.executable).with_name("honcho")
+        print("Kindline cannot start; fix these settings (.env):", *mistakes, sep="\n", file=sys.stderr)
+        return BAD_CONFIGURATION
+    settings = load_settings(BridgeSettings)
+    # The Procfile needs the port; everything else the processes read from .env themselves.
     environment = os.environ | {
-        "PATH": f"{honcho.parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "WEB_PORT": str(
-            load_settings(WebSettings).web_port
-        ),  # the Procfile needs it; the processes read .env themselves
+        "PATH": path_with_ours(os.environ.get("PATH", "")),
+        "WEB_PORT": str(settings.web_port),
     }
-    os.execve(honcho, [str(honcho), "start", "-e", os.devnull], environment)
+    exit_on_signals()
+    try:
+        with running(programs(settings.drain_s), environment) as processes:
+            print(f"Kindline serves {settings.public_base_url}. Ctrl-C stops it: first the calls, within", end=" ")
+            print(f"{settings.drain_s} s (DRAIN_S); Ctrl-C again stops it at once.", flush=True)
+            while True:
+                for name, process in processes.items():
+                    if (status := process.poll()) is not None:
+                        print(f"The {name} process has ended with status {status}.", file=sys.stderr)
+                        return status if status > 0 else 1
+                time.sleep(0.2)
+    except KeyboardInterrupt:
+        return 0
+
+
+def programs(drain_s: float) -> dict[str, Program]:
+    """The Procfile's programs, in the order in which they stop: the bridge needs the web app until its last call."""
+    commands = procfile()
+    return {
+        "bridge": Program(commands["bridge"], drain_s + AFTER_DRAIN_S),
+        "web": Program(commands["web"], WEB_STOPS_WITHIN_S),
+    }
 
 
 def mistakes_in_settings() -> list[str]:
@@ -37,4 +63,4 @@ def mistakes_in_settings() -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

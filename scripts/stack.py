@@ -1,7 +1,7 @@
 """The whole product on this machine: sandbox, web app and bridge, as three processes with settings of their own.
 
-The same programs as in the Procfile; nothing but settings differs. Used by the demo, the benchmarks and the tests
-of whole calls.
+Web app and bridge are started by the Procfile's own lines; nothing but settings differs. Used by the demo, the
+benchmarks and the tests of whole calls.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import contextlib
 import json
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -23,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.environment import ROOT
+from scripts.file_locks import one_at_a_time
+from scripts.processes import Program, Running, path_with_ours, procfile, running
 
 START_WITHIN_S = 60.0
-STOP_WITHIN_S = 10.0
 _KEPT_VARIABLES = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV"),
     *("SANDBOX_LLM_BASE_URL", "SANDBOX_LLM_API_KEY", "SANDBOX_LLM_MODEL"),
@@ -69,7 +68,7 @@ class Stack:
     sandbox_url: str
     api_token: str
     settings: Mapping[str, str] = field(repr=False)
-    processes: Mapping[str, subprocess.Popen[bytes]] = field(repr=False)
+    processes: Running = field(repr=False)
 
     @classmethod
     @contextlib.contextmanager
@@ -81,12 +80,26 @@ class Stack:
         `settings` override those of the demo. Raises `StackError`.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        stack = cls._started(directory, sandbox_options, dict(settings or {}))
-        try:
+        with contextlib.ExitStack() as running_stack:
+            # Ports are free until somebody listens: another start must not find the same ones.
+            with one_at_a_time(ROOT / "var" / "starting.lock"):
+                stack = running_stack.enter_context(cls._started(directory, sandbox_options, dict(settings or {})))
+            yield stack
+
+    @classmethod
+    @contextlib.contextmanager
+    def _started(cls, directory: Path, sandbox_options: Sequence[str], overrides: dict[str, str]) -> Iterator[Stack]:
+        web, bridge, sandbox = free_port(5000), free_port(8765), free_port(9100)
+        settings = demo_settings(directory, web, bridge, sandbox) | overrides
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        environment |= settings | {"ENV_FILE": os.devnull, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
+        environment["PATH"] = path_with_ours(environment.get("PATH", ""))
+        panel_url, bridge_url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (web, bridge, sandbox))
+        with running(stack_programs(directory, settings, sandbox, sandbox_options), environment) as processes:
+            token = settings["PANEL_API_TOKEN"]
+            stack = cls(directory, panel_url, bridge_url, sandbox_url, token, settings, processes)
             stack._wait_until_ready()
             yield stack
-        finally:
-            stack._stop()
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """A request to the panel's JSON API, as a script would make it."""
@@ -98,36 +111,7 @@ class Stack:
 
     def log(self, process: str) -> str:
         """What a process has logged so far."""
-        return self._log_path(self.directory, process).read_text(errors="replace")
-
-    @classmethod
-    def _started(cls, directory: Path, sandbox_options: Sequence[str], overrides: dict[str, str]) -> Stack:
-        web, bridge, sandbox = free_port(5000), free_port(8765), free_port(9100)
-        settings = demo_settings(directory, web, bridge, sandbox) | overrides
-        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= settings | {"ENV_FILE": os.devnull, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
-        python = sys.executable
-        account = [
-            *("--account-sid", settings["TWILIO_ACCOUNT_SID"], "--auth-token", settings["TWILIO_AUTH_TOKEN"]),
-            *("--api-key", settings["OPENAI_API_KEY"], "--from-number", settings["TWILIO_FROM_NUMBER"]),
-        ]
-        commands = {
-            "sandbox": [python, "-m", "sandbox", "--port", str(sandbox), *account, *sandbox_options],
-            "web": [
-                *(python, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{web}"),
-                *("--workers", "1", "--threads", "16", "--no-control-socket", "--log-level", "warning"),
-            ],
-            "bridge": [python, "-m", "voicebridge"],
-        }
-        processes: dict[str, subprocess.Popen[bytes]] = {}
-        for name, command in commands.items():
-            with cls._log_path(directory, name).open("wb") as log:
-                processes[name] = subprocess.Popen(
-                    command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-                )
-        panel_url, bridge_url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (web, bridge, sandbox))
-        token = settings["PANEL_API_TOKEN"]
-        return cls(directory, panel_url, bridge_url, sandbox_url, token, settings, processes)
+        return _log_path(self.directory, process).read_text(errors="replace")
 
     def _wait_until_ready(self) -> None:
         checks = {
@@ -146,25 +130,27 @@ class Stack:
                     )
                 time.sleep(0.1)
 
-    def _stop(self) -> None:
-        """Asks each process to end, the bridge first: it says goodbye to nobody it no longer needs."""
-        for name in ("bridge", "web", "sandbox"):
-            if self.processes[name].poll() is None:
-                self.processes[name].send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_WITHIN_S
-        for process in self.processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
     def _tail(self, process: str) -> str:
         return "\n".join(self.log(process).splitlines()[-15:])
 
-    @staticmethod
-    def _log_path(directory: Path, process: str) -> Path:
-        return directory / f"{process}.log"
+
+def stack_programs(
+    directory: Path, settings: Mapping[str, str], sandbox_port: int, sandbox_options: Sequence[str]
+) -> dict[str, Program]:
+    """The Procfile's two programs and the sandbox, in the order in which they stop: what another needs stops later."""
+    account = [
+        *("--account-sid", settings["TWILIO_ACCOUNT_SID"], "--auth-token", settings["TWILIO_AUTH_TOKEN"]),
+        *("--api-key", settings["OPENAI_API_KEY"], "--from-number", settings["TWILIO_FROM_NUMBER"]),
+    ]
+    commands = procfile() | {
+        "sandbox": [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *account, *sandbox_options]
+    }
+    limits_s = {"bridge": float(settings["DRAIN_S"]) + 10, "web": 5.0, "sandbox": 10.0}
+    return {name: Program(commands[name], limit_s, _log_path(directory, name)) for name, limit_s in limits_s.items()}
+
+
+def _log_path(directory: Path, process: str) -> Path:
+    return directory / f"{process}.log"
 
 
 def demo_settings(directory: Path, web: int, bridge: int, sandbox: int) -> dict[str, str]:
@@ -185,6 +171,7 @@ def demo_settings(directory: Path, web: int, bridge: int, sandbox: int) -> dict[
         "OPENAI_BASE_URL": f"http://127.0.0.1:{sandbox}/v1",
         "CALLER_NAME": "the Kindline demo",
         "MAX_CALLS": "10",
+        "DRAIN_S": "5",
         "REGISTRY_URL": f"sqlite:///{directory.resolve()}/calls.db",
         "LINK_SECRET": secrets.token_hex(32),
         "SECRET_KEY": secrets.token_hex(32),
