@@ -80,7 +80,8 @@ def stop(processes: Running, limits_s: Mapping[str, float], is_impatient: Callab
             _kill(process)
     finally:
         for process in processes.values():
-            _kill(process)
+            if process.poll() is None:
+                _kill(process)
 
 
 def exit_on_signals() -> None:
@@ -122,10 +123,10 @@ def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that still runs, with its children."""
-    if process.poll() is None:
+    """Ends what is left of a process: itself, and children that it has left behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left (macOS: only dead ones)
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
 
 
 def _exit(number: int, _frame: FrameType | None) -> None:

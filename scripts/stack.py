@@ -171,7 +171,7 @@ def demo_settings(directory: Path, web: int, bridge: int, sandbox: int) -> dict[
         "OPENAI_BASE_URL": f"http://127.0.0.1:{sandbox}/v1",
         "CALLER_NAME": "the Kindline demo",
         "MAX_CALLS": "10",
-        "DRAIN_S": "5",
+        "DRAIN_S": "3",
         "REGISTRY_URL": f"sqlite:///{directory.resolve()}/calls.db",
         "LINK_SECRET": secrets.token_hex(32),
         "SECRET_KEY": secrets.token_hex(32),
