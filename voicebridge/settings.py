@@ -67,8 +67,8 @@ class BridgeSettings(SharedSettings):
     barge_in_ms: int = Field(300, ge=100, le=2000)
     """How long the person must speak over us before we stop."""
     drain_s: int = Field(900, ge=0)
-    """After SIGTERM: how long calls may go on (default: the longest call). Those still there are cut off without goodbye;
-    Twilio's tail then takes them up again."""
+    """After SIGTERM: how long calls may go on (default: the longest call). Those still there are cut off without a
+    goodbye; Twilio's tail then takes them up again."""
 
     @property
     def callback_url(self) -> str:
