@@ -5,18 +5,20 @@ Each field's docstring says what it means; its name in capitals is its name in t
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from callregistry.settings import CommaList, HttpUrl, LongSecret, SharedSettings, WsUrl, is_loopback
+from callregistry.settings import CommaList, HttpUrl, LongSecret, SharedSettings, WsUrl, is_loopback, matching
 
 MAKE_A_HASH = (
-    "python -c 'import argon2, getpass; print(argon2.PasswordHasher().hash(getpass.getpass()))' prints the hash to set"
+    ".venv/bin/python -c 'import argon2, getpass; print(argon2.PasswordHasher().hash(getpass.getpass()))' "
+    "prints the hash to set"
 )
 
 
@@ -45,7 +47,12 @@ def _compact_number(value: Any) -> Any:
 
 Region = Annotated[str, AfterValidator(_known_region)]
 Regions = Annotated[CommaList, AfterValidator(_known_regions)]
-PhoneNumber = Annotated[str, BeforeValidator(_compact_number), Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+PhoneNumber = Annotated[
+    str,
+    BeforeValidator(_compact_number),
+    matching(r"\+[1-9][0-9]{6,14}", "+ and 7 to 15 digits, e.g. +12025550100"),
+]
+ApiKeySid = Annotated[str, matching("SK[0-9a-fA-F]{32}", "SK and 32 hex digits, from Twilio's console")]
 PasswordHash = Annotated[SecretStr, AfterValidator(_argon2_hash)]
 
 
@@ -54,7 +61,7 @@ class WebSettings(SharedSettings):
 
     twilio_from_number: PhoneNumber
     """The Twilio number that rings people, in E.164 (`+12025550100`)."""
-    twilio_api_key_sid: Annotated[str, Field(pattern=r"^SK[0-9a-fA-F]{32}$")] | None = None
+    twilio_api_key_sid: ApiKeySid | None = None
     """An API key (SK...) for Twilio's REST API, so that the auth token stays for signatures only."""
     twilio_api_key_secret: SecretStr | None = None
     """The API key's secret; both or neither."""
@@ -65,7 +72,7 @@ class WebSettings(SharedSettings):
 
     default_region: Region = "US"
     """The country of numbers that are typed without a country code."""
-    dial_regions: Regions = Field(default=[], min_length=1)
+    dial_regions: Regions = Field(default=[], min_length=1, validate_default=False)
     """The countries that may be called, comma-separated. Default: `DEFAULT_REGION` alone."""
     inbound_calls: Literal["answer", "decline"] = "answer"
     """Whoever rings our number: a conversation, or a polite message."""
@@ -74,7 +81,7 @@ class WebSettings(SharedSettings):
     ring_timeout_s: int = Field(45, ge=5, le=600)
     """How long a telephone rings, in seconds."""
 
-    feed_url: WsUrl = ""
+    feed_url: WsUrl = Field(default="", validate_default=False)
     """The bridge's /feed as the browser sees it. Default: `PUBLIC_STREAM_URL` with the path /feed."""
     secret_key: LongSecret
     """Signs the panel's session cookies."""
@@ -100,16 +107,31 @@ class WebSettings(SharedSettings):
     @model_validator(mode="before")
     @classmethod
     def _derive(cls, data: dict[str, Any]) -> dict[str, Any]:
-        derived: dict[str, Any] = {"dial_regions": [data.get("default_region", "US")]}
-        if isinstance(data.get("public_stream_url"), str):
-            derived["feed_url"] = urlsplit(data["public_stream_url"])._replace(path="/feed").geturl()
+        """Defaults that follow from other settings; none from a wrong one, which would be told as two mistakes."""
+        derived: dict[str, Any] = {}
+        if (region := str(data.get("default_region", "US")).upper()) in SUPPORTED_REGIONS:
+            derived["dial_regions"] = [region]
+        with contextlib.suppress(ValueError):
+            stream = urlsplit(str(data.get("public_stream_url", "")))
+            if stream.scheme == "wss" and stream.hostname:
+                derived["feed_url"] = stream._replace(path="/feed", query="", fragment="").geturl()
         return derived | data
 
-    @model_validator(mode="after")
-    def _check_together(self) -> WebSettings:
-        if (self.twilio_api_key_sid is None) != (self.twilio_api_key_secret is None):
-            raise ValueError("TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET: set both or neither")
-        on_this_machine = is_loopback(self.public_base_url) and self.sandbox_url is not None
-        if self.panel_password_hash is None and not on_this_machine:
-            raise ValueError(f"PANEL_PASSWORD_HASH: without it only the sandbox may be called; {MAKE_A_HASH}")
-        return self
+    # Of fields, not of the whole: those are not asked where any other field is wrong, and a second list of mistakes
+    # after the first was put right is one too many. `info.data` has the good fields before this one.
+
+    @field_validator("twilio_api_key_secret")
+    @classmethod
+    def _key_and_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "twilio_api_key_sid" in info.data and (info.data["twilio_api_key_sid"] is None) != (secret is None):
+            raise ValueError("set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET both, or neither")
+        return secret
+
+    @field_validator("panel_password_hash")
+    @classmethod
+    def _password_outside_the_sandbox(cls, password_hash: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        addresses = [info.data[name] for name in ("public_base_url", "twilio_api_base_url") if name in info.data]
+        on_this_machine = all(address is not None and is_loopback(address) for address in addresses)
+        if password_hash is None and not on_this_machine:
+            raise ValueError(f"is missing; without it only the sandbox may be called; {MAKE_A_HASH}")
+        return password_hash

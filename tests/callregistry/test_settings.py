@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,8 +64,15 @@ def test_all_mistakes_are_told_at_once_each_with_its_name() -> None:
         ("public_stream_url", "ws://127.0.0.1/media", "must be a full wss"),
         ("public_stream_url", "https://calls.example.org/media", "must be a full wss"),
         ("link_secret", "short", "at least 32 characters"),
-        ("twilio_account_sid", "SK123", "TWILIO_ACCOUNT_SID"),
-        ("call_language", "English", "CALL_LANGUAGE"),
+        ("twilio_account_sid", "SK123", "TWILIO_ACCOUNT_SID: must be AC and 32 hex digits, from Twilio's console"),
+        ("call_language", "English", "CALL_LANGUAGE: must be a language's two letters, e.g. en"),
+        ("max_calls", "five", "^MAX_CALLS: must be a whole number$"),
+        ("max_calls", "0", "^MAX_CALLS: must be at least 1$"),
+        ("max_call_s", "99999", "^MAX_CALL_S: must be at most 14400$"),
+        ("log_level", "loud", "LOG_LEVEL: must be 'debug', 'info', 'warning' or 'error'"),
+        ("caller_name", "", "CALLER_NAME: must not be empty"),
+        ("web_port", "8765", "BRIDGE_PORT: must not be 8765, which is WEB_PORT"),
+        ("bridge_port", 5000, "BRIDGE_PORT: must not be 5000, which is WEB_PORT"),
     ],
 )
 def test_each_wrong_value_says_what_is_expected(name: str, value: str, message: str) -> None:
@@ -84,6 +92,22 @@ def test_secrets_are_masked_when_printed() -> None:
     assert "l" * 32 not in printed
 
 
+def test_a_misspelt_name_in_the_file_is_told_with_the_mistakes(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(_env_file=env_file(tmp_path, "CALER_NAME=Sunrise Care\n"), caller_name="")
+    assert "CALER_NAME: is not a setting; did you mean CALLER_NAME?" in str(refused.value).splitlines()
+
+
+def test_a_misspelt_name_is_only_warned_of_where_all_else_is_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{name.upper()}={value}" for name, value in GOOD.items() if not name.startswith("_")]
+    file = env_file(tmp_path, "\n".join([*lines, "MAX_CALL=3", "HOME_TOWN=Leeds", "stt_model=whisper-1", ""]))
+    monkeypatch.setitem(SharedSettings.model_config, "env_file", file)
+    assert load_settings_or_exit(SharedSettings).max_calls == 5
+    assert capsys.readouterr().err == "Warning: MAX_CALL: is not a setting; did you mean MAX_CALLS?\n"
+
+
 def test_a_wrong_setting_ends_the_process_with_one_line_per_mistake(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,3 +116,9 @@ def test_a_wrong_setting_ends_the_process_with_one_line_per_mistake(
         load_settings_or_exit(SharedSettings)
     assert ended.value.code == 78
     assert "LINK_SECRET: is missing" in capsys.readouterr().err
+
+
+def env_file(folder: Path, text: str) -> str:
+    path = folder / ".env"
+    path.write_text(text)
+    return str(path)

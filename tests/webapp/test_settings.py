@@ -38,11 +38,11 @@ def test_our_own_number_may_be_written_with_spaces() -> None:
         ({"secret_key": "short"}, "SECRET_KEY: must be at least 32 characters"),
         ({"panel_api_token": "short"}, "PANEL_API_TOKEN: must be at least 32 characters"),
         ({"twilio_from_number": None}, "TWILIO_FROM_NUMBER: is missing"),
-        ({"twilio_from_number": "2025550199"}, "TWILIO_FROM_NUMBER:"),
-        ({"twilio_account_sid": "AC1"}, "TWILIO_ACCOUNT_SID:"),
-        ({"twilio_api_key_sid": "AC" + "1" * 32}, "TWILIO_API_KEY_SID:"),
-        ({"twilio_api_key_sid": "SK" + "1" * 32}, "TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET: set both"),
-        ({"twilio_api_key_secret": "x"}, "TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET: set both"),
+        ({"twilio_from_number": "2025550199"}, "TWILIO_FROM_NUMBER: must be + and 7 to 15 digits, e.g. +12025550100"),
+        ({"twilio_account_sid": "AC1"}, "TWILIO_ACCOUNT_SID: must be AC and 32 hex digits"),
+        ({"twilio_api_key_sid": "AC" + "1" * 32}, "TWILIO_API_KEY_SID: must be SK and 32 hex digits"),
+        ({"twilio_api_key_sid": "SK" + "1" * 32}, "TWILIO_API_KEY_SECRET: set TWILIO_API_KEY_SID and"),
+        ({"twilio_api_key_secret": "x"}, "TWILIO_API_KEY_SECRET: set TWILIO_API_KEY_SID and"),
         (
             {"twilio_api_base_url": "http://example.org"},
             "TWILIO_API_BASE_URL: http:// is allowed for this machine only",
@@ -50,17 +50,23 @@ def test_our_own_number_may_be_written_with_spaces() -> None:
         ({"fallback_twiml_url": "ftp://x"}, "FALLBACK_TWIML_URL: must be a full https:// address"),
         ({"default_region": "XX"}, "DEFAULT_REGION: 'XX' is not a region"),
         ({"dial_regions": "US,Mars"}, "DIAL_REGIONS: 'MARS' is not a region"),
-        ({"dial_regions": ","}, "DIAL_REGIONS:"),
-        ({"inbound_calls": "maybe"}, "INBOUND_CALLS:"),
-        ({"answering_machine_detection": "perhaps"}, "ANSWERING_MACHINE_DETECTION:"),
+        ({"dial_regions": ","}, "DIAL_REGIONS: must not be empty"),
+        ({"inbound_calls": "maybe"}, "INBOUND_CALLS: must be 'answer' or 'decline'"),
+        ({"answering_machine_detection": "perhaps"}, "ANSWERING_MACHINE_DETECTION: must be true or false"),
         ({"ring_timeout_s": 601}, "RING_TIMEOUT_S:"),
         ({"ring_timeout_s": "soon"}, "RING_TIMEOUT_S:"),
         ({"proxy_hops": 9}, "PROXY_HOPS:"),
         ({"feed_url": "ws://example.org/feed"}, "FEED_URL: ws:// is allowed for this machine only"),
         ({"panel_password_hash": "my password"}, "PANEL_PASSWORD_HASH: is not an argon2 hash"),
-        ({"public_base_url": "https://calls.example.org"}, "PANEL_PASSWORD_HASH: without it only the sandbox"),
-        ({"twilio_api_base_url": None}, "PANEL_PASSWORD_HASH: without it only the sandbox"),
-        ({"twilio_api_base_url": "https://api.example.org"}, "PANEL_PASSWORD_HASH: without it only the sandbox"),
+        (
+            {"public_base_url": "https://calls.example.org"},
+            "PANEL_PASSWORD_HASH: is missing; without it only the sandbox",
+        ),
+        ({"twilio_api_base_url": None}, "PANEL_PASSWORD_HASH: is missing; without it only the sandbox"),
+        (
+            {"twilio_api_base_url": "https://api.example.org"},
+            "PANEL_PASSWORD_HASH: is missing; without it only the sandbox",
+        ),
     ],
 )
 def test_each_mistake_is_one_line_that_names_its_setting(changes: dict[str, Any], line: str) -> None:
@@ -68,6 +74,37 @@ def test_each_mistake_is_one_line_that_names_its_setting(changes: dict[str, Any]
         settings_of(**changes)
     assert [text for text in str(mistakes.value).splitlines() if text.startswith(line)], mistakes.value
     assert "my password" not in str(mistakes.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"secret_key": None},
+        {"public_stream_url": "https://calls.example.org/media", "feed_url": None},
+        {"public_stream_url": "wss://[::1", "feed_url": None},
+        {"public_stream_url": None, "feed_url": None},
+        {"default_region": "XX"},
+        {"public_base_url": "calls.example.org"},
+    ],
+)
+def test_one_mistake_is_told_once(changes: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as mistakes:
+        settings_of(**changes)
+    assert [line.split(":")[0].lower() for line in str(mistakes.value).splitlines()] == [next(iter(changes))]
+
+
+def test_a_missing_password_is_told_together_with_all_other_mistakes() -> None:
+    with pytest.raises(SettingsError) as mistakes:
+        settings_of(twilio_api_base_url=None, secret_key="short", twilio_account_sid="AC1", caller_name=None)
+    named = {line.split(":")[0] for line in str(mistakes.value).splitlines()}
+    assert named == {"PANEL_PASSWORD_HASH", "SECRET_KEY", "TWILIO_ACCOUNT_SID", "CALLER_NAME"}
+    assert ".venv/bin/python -c 'import argon2" in str(mistakes.value)
+
+
+def test_the_feed_s_address_leaves_out_what_only_the_stream_s_has() -> None:
+    assert settings_of(public_stream_url="wss://calls.example.org:444/media", feed_url=None).feed_url == (
+        "wss://calls.example.org:444/feed"
+    )
 
 
 def test_with_a_password_it_starts_anywhere() -> None:
