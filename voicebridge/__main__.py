@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -51,11 +52,19 @@ def main() -> int:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(run_until_told(settings, registry, lines))
     except* OSError as errors:
-        sys.stderr.write(f"Kindline's bridge cannot listen on port {settings.bridge_port}: {errors.exceptions[0]}\n")
+        sys.stderr.write(f"Kindline's bridge cannot listen on port {settings.bridge_port}: {_plain(errors)}\n")
         status = 1
     finally:
         registry.close()
     return status
+
+
+def _plain(problem: BaseException) -> str:
+    """The reason of the first error in a group, in the operating system's words."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    number = problem.errno if isinstance(problem, OSError) else None
+    return os.strerror(number) if number and number > 0 else str(problem)
 
 
 async def run_until_told(settings: BridgeSettings, registry: Registry, lines: Lines) -> None:
