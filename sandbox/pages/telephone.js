@@ -17,6 +17,7 @@ function show(state, text, caller = "") {
   $("caller").textContent = caller;
   $("answer").hidden = $("decline").hidden = state !== "ringing";
   $("hang-up").hidden = $("keypad").hidden = $("level").hidden = state !== "talking";
+  $("use-this").hidden = state !== "elsewhere";
   $("clock").textContent = "";
   document.title = state === "ringing" ? "Ringing! - Telephone (sandbox)" : "Telephone (sandbox)";
   if (state === "ringing") $("answer").focus();
@@ -42,7 +43,7 @@ function plugIn() {
   line.onclose = (event) => {
     putDown();
     if (event.code === TAKEN_OVER) {
-      show("offline", "This telephone is open in another window");
+      show("elsewhere", "This telephone is open in another window");
       return;
     }
     show("offline", "No connection to the sandbox. Trying again…");
@@ -144,6 +145,14 @@ async function listOthers() {
 $("answer").addEventListener("click", lift);
 $("decline").addEventListener("click", () => say({ type: "decline" }));
 $("hang-up").addEventListener("click", () => say({ type: "hang_up" }));
+$("use-this").addEventListener("click", () => {
+  show("connecting", "Plugging the telephone in…");
+  plugIn();
+});
+// Leaving the page puts the receiver down: the browser asks first.
+window.addEventListener("beforeunload", (event) => {
+  if (telephone.dataset.state === "talking") event.preventDefault();
+});
 setInterval(() => {
   if (telephone.dataset.state !== "talking") return;
   const seconds = Math.floor((Date.now() - connectedAt) / 1000);

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Dialog, Page, async_playwright
 
 from sandbox import line_audio
 from sandbox.dial_plan import YOU
@@ -82,6 +82,44 @@ async def test_the_page_rings_and_can_decline(sandbox: Sandbox, page: Page) -> N
     await page.get_by_role("button", name="Decline").click()
     await sandbox.until(call.sid, "busy")
     await page.get_by_text("Waiting for a call").wait_for()
+
+
+async def test_a_page_that_lost_the_telephone_to_another_window_can_take_it_back(sandbox: Sandbox, page: Page) -> None:
+    assert page.context.browser is not None
+    newer = await page.context.browser.new_page()
+    await newer.goto(f"{sandbox.base_url}/sandbox/telephone")
+    await newer.get_by_text("Waiting for a call").wait_for()
+    await page.get_by_text("open in another window").wait_for()
+    assert (await Axe().run(page)).violations_count == 0
+    await page.get_by_role("button", name="Use this one").click()
+    await page.get_by_text("Waiting for a call").wait_for()
+    await newer.get_by_text("open in another window").wait_for()
+    assert not await page.get_by_role("button", name="Use this one").is_visible()
+    call = await sandbox.call(YOU, twiml="<Response/>", timeout=600)
+    await page.get_by_role("button", name="Decline").click()
+    await sandbox.until(call.sid, "busy")
+
+
+async def test_the_browser_asks_before_the_page_is_left_in_the_middle_of_a_call(sandbox: Sandbox, page: Page) -> None:
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    call = await sandbox.call(YOU, twiml="<Response><Pause length='30'/></Response>", timeout=600)
+    await page.get_by_role("button", name="Answer").click()
+    await page.get_by_text("You are connected").wait_for()
+    await page.evaluate("setTimeout(() => location.reload())")
+    await until(lambda: bool(asked))
+    assert asked == ["beforeunload"]
+    assert (await sandbox.report(call.sid))["status"] == "in-progress"
+    await page.get_by_role("button", name="Hang up").click()
+    await page.get_by_text("The call is over").wait_for()
+    await page.reload()
+    await page.get_by_text("Waiting for a call").wait_for()
+    assert asked == ["beforeunload"]
 
 
 async def test_the_page_says_who_else_can_be_called_and_passes_axe(page: Page) -> None:
