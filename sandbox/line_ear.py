@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sandbox import line_audio
 from sandbox.line_recorder import LineRecorder
-from sandbox.speech import EnginesBusyError, Heard
+from sandbox.speech import EnginesBusyError, EnginesStoppedError, Heard
 from sandbox.voice_activity import SpeechBegan, SpeechEnded
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ class LineEar:
             text = heard.text.strip() if heard.no_speech_prob <= NOT_SPEECH else ""
         except EnginesBusyError:
             log.warning("sandbox: speech recognition is too busy; some words of the report are missing")
+        except EnginesStoppedError:
+            log.debug("sandbox: stopped before the last words were understood")
         finally:
             self._recorder.said(self._speaker, text, speech.began, speech.ended)
             if self._tell is not None:

@@ -26,7 +26,7 @@ from sandbox.openai_wire import (
     error_response,
     model_not_found,
 )
-from sandbox.speech import EnginesBusyError, SpeechEngines
+from sandbox.speech import EnginesBusyError, EnginesStoppedError, SpeechEngines
 from sandbox.spoken_before import SpokenBefore
 from sandbox.upstream_model import UpstreamModel
 
@@ -81,7 +81,7 @@ def _endpoint(handler: Handler, api_key: str | None) -> Handler:
             return error_response(request, error)
         except web.HTTPRequestEntityTooLarge as error:
             return error_response(request, ApiError(413, f"The request is too large: {error.text}"))
-        except EnginesBusyError as error:
+        except (EnginesBusyError, EnginesStoppedError) as error:
             busy = ApiError(503, f"The engine is currently overloaded: {error}", kind="server_error", code="slow_down")
             return error_response(request, busy)
         except BrokenOffError as broken:

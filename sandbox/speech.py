@@ -17,7 +17,16 @@ from sandbox.voices import UnknownVoiceError
 from sandbox.weights import WeightPaths, WeightsError
 from sandbox.whisper import Heard, Segment
 
-__all__ = ["EnginesBusyError", "Heard", "Segment", "SpeechEngines", "UnknownVoiceError", "WeightPaths", "WeightsError"]
+__all__ = [
+    "EnginesBusyError",
+    "EnginesStoppedError",
+    "Heard",
+    "Segment",
+    "SpeechEngines",
+    "UnknownVoiceError",
+    "WeightPaths",
+    "WeightsError",
+]
 
 Loaded = TypeVar("Loaded")
 Result = TypeVar("Result")
@@ -28,6 +37,10 @@ _MOST_WAITING = 32
 
 class EnginesBusyError(Exception):
     """So many requests wait for the engine already that this one would not be served in time."""
+
+
+class EnginesStoppedError(Exception):
+    """The engines were closed, or not started: the sandbox is being stopped."""
 
 
 class SpeechEngines:
@@ -52,13 +65,13 @@ class SpeechEngines:
         await asyncio.gather(self._ears.close(), self._mouth.close())
 
     async def hear(self, pcm16_8k: bytes, sample_rate_hz: int = 8000) -> Heard:
-        """The words in 16-bit little-endian mono PCM. Raises `EnginesBusyError`."""
+        """The words in 16-bit little-endian mono PCM. Raises `EnginesBusyError`, `EnginesStoppedError`."""
         return await self._ears.run(speech_worker.hear, pcm16_8k, sample_rate_hz)
 
     async def say(self, text: str, voice: str = "joe", pace: float = 1.0, sample_rate_hz: int = 24_000) -> bytes:
         """`text` spoken: 16-bit little-endian mono PCM at `sample_rate_hz`. `pace` 0.8 is slower speech, 0.25 to 4.
 
-        Raises `UnknownVoiceError`, `EnginesBusyError`.
+        Raises `UnknownVoiceError`, `EnginesBusyError`, `EnginesStoppedError`.
         """
         return await self._mouth.run(speech_worker.say, text, voice, pace, sample_rate_hz)
 
@@ -115,7 +128,7 @@ class Engine(Generic[Loaded]):
 
     async def _ask(self, pool: ProcessPoolExecutor | None, task: Callable[..., Result], *arguments: object) -> Result:
         if pool is None:
-            raise RuntimeError("the speech engines are not running")
+            raise EnginesStoppedError("the speech engines are not running")
         return await asyncio.get_running_loop().run_in_executor(pool, task, *arguments)
 
     async def _restart(self, broken: ProcessPoolExecutor | None) -> None:

@@ -52,8 +52,10 @@ def say(text: str, voice: str, pace: float, sample_rate_hz: int) -> bytes:
 def settle(niceness: int) -> None:
     """The first thing a speech process does: step back behind the live audio, and end with its parent only."""
     os.nice(niceness)
-    # Ctrl-C goes to the whole terminal: the parent ends this process when it has closed everything.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C goes to the whole terminal, and a supervisor's SIGTERM may go to the whole group: the parent ends this
+    # process when it has closed everything.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -22,7 +22,7 @@ class SpokenBefore:
         self._spoken: OrderedDict[tuple[str, str, float, int], asyncio.Task[bytes]] = OrderedDict()
 
     async def say(self, text: str, voice: str, pace: float, sample_rate_hz: int) -> bytes:
-        """`text` spoken: 16-bit little-endian mono PCM. Raises what `SpeechEngines.say` does, and forgets that it did."""
+        """`text` spoken: 16-bit little-endian mono PCM. Raises what `SpeechEngines.say` does; is forgotten then."""
         wanted = (text, voice, pace, sample_rate_hz)
         task = self._spoken.get(wanted)
         if task is None:

@@ -316,7 +316,9 @@ async def test_a_sentence_is_spoken_as_24_khz_pcm(openai_client: openai.AsyncOpe
 
 
 async def test_the_first_sentence_is_on_its_way_before_the_last_is_spoken(openai_client: openai.AsyncOpenAI) -> None:
-    story = " ".join([SENTENCE] * 6)
+    # Different ones: what was spoken already is not spoken anew.
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+    story = " ".join(f"My daughter Anna is coming on {day} afternoon." for day in days)
     began = time.monotonic()
     async with openai_client.audio.speech.with_streaming_response.create(
         model="gpt-4o-mini-tts", voice="coral", input=story, response_format="pcm"

@@ -13,8 +13,12 @@ import pytest
 import pytest_asyncio
 
 from sandbox import speech_worker
+from sandbox.line_audio import SILENT_FRAME
+from sandbox.line_ear import LineEar
+from sandbox.line_recorder import LineRecorder
 from sandbox.log_mel import log_mel
-from sandbox.speech import Engine, EnginesBusyError, SpeechEngines, UnknownVoiceError
+from sandbox.speech import Engine, EnginesBusyError, EnginesStoppedError, SpeechEngines, UnknownVoiceError
+from sandbox.voice_activity import SpeechEnded
 from sandbox.weights import WeightPaths, WeightsError, checked_piper_model, checked_whisper_dir
 from sandbox.whisper import Whisper
 from tests.sandbox.openai_fixtures import over_the_telephone, word_errors, words
@@ -136,7 +140,7 @@ async def test_a_queue_that_is_full_says_so_and_an_engine_that_was_killed_comes_
 
 
 async def test_closed_engines_refuse_work() -> None:
-    with pytest.raises(RuntimeError, match="not running"):
+    with pytest.raises(EnginesStoppedError, match="not running"):
         await SpeechEngines().hear(bytes(1600))
 
 
@@ -156,17 +160,28 @@ async def test_engines_with_wrong_weights_do_not_start_and_leave_no_process(tmp_
     speech = SpeechEngines(WeightPaths(whisper_dir=tmp_path))
     with pytest.raises(WeightsError):
         await speech.start()
-    with pytest.raises(RuntimeError, match="not running"):
+    with pytest.raises(EnginesStoppedError, match="not running"):
         await speech.say("Hello.")
 
 
-def test_a_speech_process_does_not_hear_ctrl_c() -> None:
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_speech_process_hears_no_signal_that_is_meant_for_its_parent(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         speech_worker.settle(0)
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(number) is signal.SIG_IGN
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+async def test_words_that_come_after_the_engines_are_closed_leave_no_error_behind() -> None:
+    recorder = LineRecorder()
+    ear = LineEar("agent", SpeechEngines(), recorder)
+    ear.speech(SpeechEnded(1.0, 2.0, SILENT_FRAME))
+    tasks = list(ear._tasks)
+    await ear.finish()
+    assert [task.exception() for task in tasks] == [None]
 
 
 def test_the_log_mel_of_a_tone_has_its_peak_in_the_band_of_the_tone() -> None:
