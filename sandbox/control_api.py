@@ -79,7 +79,7 @@ class ControlApi:
         if not isinstance(path, str) or not Path(path).is_absolute():
             return _error(400, "path must be the absolute path of a person's file")
         try:
-            person = self._people.add(load(Path(path)))
+            person = self._people.add(await asyncio.to_thread(load, Path(path)))
         except PersonError as problem:
             return _error(400, str(problem))
         return web.json_response({"name": person.name, "number": person.number})

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 YOU = "+12025550100"
-FIRST_PERSON, LAST_PERSON = 1, 79
+_FIRST_PERSON, _LAST_PERSON = 1, 79
 DEFAULT_FROM_NUMBER = "+14155550100"
 TWILIO_TEST_FROM = "+15005550006"
 DEFAULT_REGIONS = ("+1", "+44")
@@ -16,7 +16,6 @@ NO_ANSWER = "+12025550191"
 FAILED = "+12025550192"
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_FICTITIOUS = re.compile(r"\+1[2-9][0-9]{2}55501[0-9]{2}|\+447700900[0-9]{3}|\+442079460[0-9]{3}|\+441632960[0-9]{3}")
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,9 @@ MAGIC: dict[str, tuple[str, Refusal | None]] = {
 """Numbers that behave in a special way: what happens, and the refusal if the REST API refuses them."""
 
 
-def is_fictitious(number: str) -> bool:
-    """In a range that regulators keep free for fiction (North America 555-01xx, Ofcom's drama numbers)."""
-    return _FICTITIOUS.fullmatch(number) is not None
+def persons_numbers() -> list[str]:
+    """The numbers that people may have, in order; all in the range that is kept free for fiction (555-01xx)."""
+    return [f"+120255501{last_digits:02d}" for last_digits in range(_FIRST_PERSON, _LAST_PERSON + 1)]
 
 
 def refusal_of(

@@ -9,30 +9,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox.dial_plan import FIRST_PERSON, LAST_PERSON, YOU, is_fictitious
+from sandbox.dial_plan import persons_numbers
+from sandbox.sayings import Saying, mistake_in_text, mistake_in_wav
 
 FOLDER = Path(__file__).parent / "people"
 VOICES = ("joe", "pico-en-GB", "pico-en-US")
 NOISES = ("hum", "hiss", "room")
 ANSWERED_BY = ("human", "machine_start", "fax")
+LONGEST_NAME = 80
 
 
 class PersonError(Exception):
     """A person's file cannot be used; the message names the file and the key."""
-
-
-@dataclass(frozen=True)
-class Saying:
-    """Something to say: text (with [pause S] and [tone HZ S] in it), or a WAV file and the text it says."""
-
-    text: str
-    wav: Path | None = None
-    pause_before_s: float = 0.0
-    interrupt_after_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +71,7 @@ class Person:
     gives_up_after_s: float = 25.0
     hangs_up: HangsUp = HangsUp()
     reactions: tuple[Reaction, ...] = ()
+    file: Path | None = field(default=None, compare=False)
 
     def sayings(self) -> Iterator[Saying]:
         """Everything this person may say in a call."""
@@ -101,10 +94,11 @@ class People:
     def add(self, person: Person) -> Person:
         """Give the person a number (a known name keeps its own). Raises PersonError when the number is taken."""
         known = next((number for number, other in self._by_number.items() if other.name == person.name), None)
-        number = person.number or known or self._free_number()
+        number = person.number or known or self._free_number(person)
         holder = self._by_number.get(number)
         if holder is not None and holder.name != person.name:
-            raise PersonError(f"{person.name}: number: {number} is the number of {holder.name}")
+            why = f"{number} is the number of {holder.name}; give another, or none for the next that is free"
+            raise PersonError(f"{person.file or person.name}: number: {why}")
         if known is not None:
             del self._by_number[known]
         numbered = replace(person, number=number)
@@ -117,11 +111,11 @@ class People:
     def __iter__(self) -> Iterator[Person]:
         return iter(sorted(self._by_number.values(), key=lambda person: person.number))
 
-    def _free_number(self) -> str:
-        for last_digits in range(FIRST_PERSON, LAST_PERSON + 1):
-            if (number := f"+120255501{last_digits:02d}") not in self._by_number and number != YOU:
+    def _free_number(self, person: Person) -> str:
+        for number in persons_numbers():
+            if number not in self._by_number:
                 return number
-        raise PersonError("number: all numbers for people are taken")
+        raise PersonError(f"{person.file or person.name}: number: all numbers for people are taken")
 
 
 def load_folder(folder: Path = FOLDER) -> list[Person]:
@@ -151,7 +145,7 @@ class _Reader:
 
     def person(self) -> Person:
         person = Person(
-            name=self.text("name"),
+            name=self.text("name", LONGEST_NAME),
             description=self.text("description"),
             lines=self.lines(),
             number=self.number(),
@@ -168,8 +162,11 @@ class _Reader:
             gives_up_after_s=self.between("gives_up_after_s", 1, 600, 25.0),
             hangs_up=self.hangs_up(),
             reactions=self.reactions(),
+            file=self._path,
         )
         self.nothing_left()
+        if person.answered_by == "human" and not person.lines and not person.reactions:
+            self.refuse("lines", "must have at least one line (without reactions, only a machine, answered_by, may have none)")
         return person
 
     def greeting(self) -> Saying | None:
@@ -179,12 +176,14 @@ class _Reader:
             return None
         return self.saying("greeting", "Hello?")
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, longest: int | None = None) -> str:
         value = self._fields.pop(key, None)
         if value is None:
             self.refuse(key, "is missing")
         if not isinstance(value, str) or not value.strip():
             self.refuse(key, "must be a text")
+        if longest is not None and len(value.strip()) > longest:
+            self.refuse(key, f"must have at most {longest} characters, not {len(value.strip())}")
         return value.strip()
 
     def between(self, key: str, low: float, high: float, default: float) -> float:
@@ -192,6 +191,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             self.refuse(key, f"must be a number from {low:g} to {high:g}, not {value!r}")
         return float(value)
+
+    def whole(self, key: str, low: int, high: int, default: int) -> int:
+        value = self._fields.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            self.refuse(key, f"must be a whole number from {low} to {high}, not {value!r}")
+        return value
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         value = self._fields.pop(key, default)
@@ -201,7 +206,7 @@ class _Reader:
 
     def number(self) -> str:
         value = self._fields.pop("number", "")
-        if value and (not isinstance(value, str) or not is_fictitious(value) or value == YOU):
+        if value != "" and value not in persons_numbers():
             self.refuse("number", f"must be a number reserved for fiction, +12025550101 to +12025550179, not {value!r}")
         return str(value)
 
@@ -211,23 +216,28 @@ class _Reader:
     def as_saying(self, key: str, value: Any) -> Saying:
         """A text, or a table {say | wav and says, pause_before_s, interrupt_after_s}."""
         if isinstance(value, str) and value.strip():
-            return Saying(value.strip())
+            return Saying(self.directed(key, value.strip()))
         if not isinstance(value, dict):
             self.refuse(key, "must be a text or a table with say = or wav =")
         table = _Reader(self._path, value, f"{self._prefix}{key}.")
-        wav = None
-        if "wav" in value:
-            wav = self._path.parent / table.text("wav")
-            if not wav.is_file():
-                table.refuse("wav", f"no such file: {wav}")
+        wav = self._path.parent / table.text("wav") if "wav" in value else None
+        if wav is not None and (mistake := mistake_in_wav(wav)):
+            table.refuse("wav", mistake)
+        key = "says" if wav else "say"
         saying = Saying(
-            table.text("says" if wav else "say"),
+            table.directed(key, table.text(key)),
             wav,
             table.between("pause_before_s", 0, 60, 0.0),
             table.between("interrupt_after_s", 0, 60, 0.0) if "interrupt_after_s" in value else None,
         )
         table.nothing_left()
         return saying
+
+    def directed(self, key: str, text: str) -> str:
+        """The text, if its stage directions are right."""
+        if mistake := mistake_in_text(text):
+            self.refuse(key, mistake)
+        return text
 
     def lines(self) -> tuple[Saying, ...]:
         values = self._fields.pop("lines", None)
@@ -256,7 +266,7 @@ class _Reader:
             self.refuse("hangs_up", 'must be "after_goodbye", "after_line", {after_s = 12.5} or {after_line = 2}')
         table = _Reader(self._path, value, "hangs_up.")
         if "after_line" in value:
-            return HangsUp(after_line=int(table.between("after_line", 1, 1000, 1)))
+            return HangsUp(after_line=table.whole("after_line", 1, 1000, 1))
         if "after_s" not in value:
             table.nothing_left()
         return HangsUp(after_s=table.between("after_s", 0, 3600, 0))
@@ -276,7 +286,7 @@ class _Reader:
             table.refuse("when", f"is not a regular expression: {problem}")
         if "say" not in value:
             table.refuse("say", "is missing")
-        reaction = Reaction(when, table.saying("say", ""), int(table.between("times", 1, 100, 1)))
+        reaction = Reaction(when, table.saying("say", ""), table.whole("times", 1, 100, 1))
         table.nothing_left()
         return reaction
 

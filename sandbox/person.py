@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sandbox.people import Person, Saying
+from sandbox.people import Person
+from sandbox.sayings import Saying
 
 GOODBYE = re.compile(r"\b(good ?bye|bye[- ]bye|bye)\b", re.IGNORECASE)
 REPEAT_PLEASE = re.compile(

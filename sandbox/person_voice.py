@@ -7,14 +7,13 @@ person's level.
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Protocol
 
 from sandbox import line_audio
 from sandbox.line_audio import FRAME_BYTES, RATE_HZ
-from sandbox.people import Person, Saying
+from sandbox.people import Person
+from sandbox.sayings import Saying, directions
 
-_DIRECTION = re.compile(r"\[(pause|tone)\s+([0-9.]+)(?:\s+([0-9.]+))?\]")
 _FRAME_PCM = 2 * FRAME_BYTES
 
 
@@ -23,23 +22,6 @@ class Voice(Protocol):
 
     async def say(self, text: str, voice: str = "joe", pace: float = 1.0, sample_rate_hz: int = 24_000) -> bytes:
         """PCM of the spoken text."""
-
-
-def words(saying: Saying) -> str:
-    """What is said, without stage directions."""
-    return " ".join(_DIRECTION.sub(" ", saying.text).split())
-
-
-def directions(text: str) -> list[str | tuple[str, float, float]]:
-    """Text and stage directions in order: "a[pause 1.2]b" -> ["a", ("pause", 1.2, 0), "b"]."""
-    parts: list[str | tuple[str, float, float]] = []
-    end = 0
-    for match in _DIRECTION.finditer(text):
-        parts.append(text[end : match.start()].strip())
-        parts.append((match[1], float(match[2]), float(match[3] or 0)))
-        end = match.end()
-    parts.append(text[end:].strip())
-    return [part for part in parts if part]
 
 
 class PersonVoice:

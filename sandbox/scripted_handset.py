@@ -7,9 +7,10 @@ import asyncio
 from sandbox import line_audio
 from sandbox.line_audio import FRAME_BYTES, FRAME_S, SILENT_FRAME
 from sandbox.line_recorder import LineRecorder
-from sandbox.people import Person, Saying
+from sandbox.people import Person
 from sandbox.person import AgentPaused, AgentStarted, Behaviour, Event, HangUp, Heard, Speak, Spoken
-from sandbox.person_voice import PersonVoice, words
+from sandbox.person_voice import PersonVoice
+from sandbox.sayings import Saying, words
 from sandbox.twilio_calls import Call
 from sandbox.voice_activity import SpeechBegan, SpeechEnded
 

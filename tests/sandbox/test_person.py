@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.people import HangsUp, Person, Reaction, Saying
+from sandbox.people import HangsUp, Person, Reaction
 from sandbox.person import AgentPaused, AgentStarted, Behaviour, HangUp, Heard, Speak, Spoken
+from sandbox.sayings import Saying
 
 RUTH = Person(
     "Ruth",
