@@ -166,7 +166,7 @@ class _Reader:
         )
         self.nothing_left()
         if person.answered_by == "human" and not person.lines and not person.reactions:
-            self.refuse("lines", "must have at least one line (without reactions, only a machine, answered_by, may have none)")
+            self.refuse("lines", "must have at least one line; only a machine, or one who reacts, needs none")
         return person
 
     def greeting(self) -> Saying | None:
