@@ -8,6 +8,7 @@ import urllib.error
 from pathlib import Path
 from typing import Any
 
+from sandbox.dial_plan import YOU
 from scripts.call_report import Report, build_report
 from scripts.stack import Stack, StackError, fetch
 
@@ -45,7 +46,7 @@ def find_person(stack: Stack, person: str) -> tuple[str, str]:
     for known in people:
         if known["name"].lower() == person.lower():
             return known["name"], known["number"]
-    names = ", ".join(known["name"] for known in people)
+    names = ", ".join(known["name"] for known in people if known["number"] != YOU)
     raise StackError(f"Nobody here is called {person}. There are: {names}; or name a person.toml.")
 
 
@@ -93,12 +94,14 @@ def save(stack: Stack, report: Report, sid: str | None, report_file: Path | None
 
 def print_summary(report: Report) -> None:
     """The call in a few lines, with each turn's latency on the line."""
-    print(f"\nThe call: {report.outcome}, {report.duration_s} s, ended by the {report.ended_by}.")
+    details = "" if report.duration_s is None else f", {report.duration_s} s, ended by the {report.ended_by}"
+    print(f"\nThe call: {report.outcome}{details}.")
     if report.greeting_ms is not None:
         print(f"Greeting audible {report.greeting_ms} ms after the stream began.")
     for i, turn in enumerate(report.turns, 1):
         understood = "understood and answered" if turn.is_understood_and_answered else "NOT understood and answered"
-        print(f"  turn {i}: answer audible after {turn.latency_ms} ms, {understood}")
+        audible = "no answer audible" if turn.latency_ms is None else f"answer audible after {turn.latency_ms} ms"
+        print(f"  turn {i}: {audible}, {understood}")
     for error in report.errors:
         print(f"  error: {error}")
     for failure in report.failures:
@@ -111,7 +114,8 @@ def _tell(event: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
         case "call.status":
             print(f"  [{data['status']}]" + (f" {data['reason']}" if data["reason"] else ""), flush=True)
         case "person.said":
-            print(f"  Person: {data['text']}", flush=True)
+            goes_on = any(e["kind"] == "person.said" and e["data"]["turn"] == data["turn"] for e in earlier)
+            print(f"  Person{' (going on)' if goes_on else ''}: {data['text']}", flush=True)
         case "agent.said":
             started = (e["data"] for e in earlier if e["kind"] == "reply.started")
             latency = next((d["latency_ms"] for d in started if d["reply"] == data["reply"]), None)

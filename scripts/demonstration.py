@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.people import load_folder
 from scripts.demo_call import place_call, print_summary, save
-from scripts.environment import ROOT
+from scripts.environment import CALLED_FROM, ROOT
 from scripts.file_locks import own_directory
 from scripts.processes import exit_on_signals
 from scripts.stack import Stack, StackError
@@ -27,7 +27,7 @@ def main() -> int:
         if options.list:
             return list_people()
         with own_directory(DIRECTORY) as directory, Stack.running(directory) as stack:
-            if options.call:
+            if options.call is not None:
                 return call(stack, options)
             return interactive(stack, open_browser=not options.no_open)
     except StackError as error:
@@ -35,7 +35,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print("\nStopped.")
-        return 130 if options.call else 0
+        return 0 if options.call is None else 130
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -44,16 +44,23 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true")
     what.add_argument("--call", metavar="PERSON")
-    parser.add_argument("--report", metavar="FILE.json", type=Path)
-    parser.add_argument("--audio", metavar="FILE.wav", type=Path)
+    parser.add_argument("--report", metavar="FILE.json", type=file_name)
+    parser.add_argument("--audio", metavar="FILE.wav", type=file_name)
     parser.add_argument("--no-open", action="store_true")
     options = parser.parse_args(arguments)
-    if (options.report or options.audio) and not options.call:
+    if (options.report or options.audio) and options.call is None:
         parser.error("--report and --audio go with --call")
+    if options.call is not None and options.call.endswith(".toml"):
+        options.call = str(file_name(options.call))
     for file in filter(None, (options.report, options.audio)):
         if problem := why_not_writable(file):
             parser.error(problem)
     return options
+
+
+def file_name(text: str) -> Path:
+    """A file named on the command line, seen from where the command was given."""
+    return Path(os.environ.get(CALLED_FROM, ".")) / text
 
 
 def why_not_writable(file: Path) -> str | None:

@@ -18,6 +18,8 @@ from scripts.file_locks import one_at_a_time
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
+CALLED_FROM = "KINDLINE_CALLED_FROM"
+"""The folder the command was given in: file names on its command line are meant from there."""
 
 PRODUCT = ("requirements.txt",)
 SANDBOX = (*PRODUCT, "requirements-sandbox.txt")
@@ -30,8 +32,9 @@ def run_inside(module: str, requirements: tuple[str, ...], arguments: list[str])
         python = ensure(requirements)
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run the command again to go on.")
+    called_from = os.getcwd()
     os.chdir(ROOT)
-    os.execv(python, [str(python), "-m", module, *arguments])
+    os.execve(python, [str(python), "-m", module, *arguments], os.environ | {CALLED_FROM: called_from})
 
 
 def ensure(requirements: tuple[str, ...], venv: Path = VENV) -> Path:

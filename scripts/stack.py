@@ -99,7 +99,10 @@ class Stack:
             token = settings["PANEL_API_TOKEN"]
             stack = cls(directory, panel_url, bridge_url, sandbox_url, token, settings, processes)
             stack._wait_until_ready()
-            yield stack
+            try:
+                yield stack
+            finally:
+                stack._hang_up_all()
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """A request to the panel's JSON API, as a script would make it."""
@@ -129,6 +132,13 @@ class Stack:
                         f"The {name} process is not ready after {START_WITHIN_S:.0f} s:\n{self._tail(name)}"
                     )
                 time.sleep(0.1)
+
+    def _hang_up_all(self) -> None:
+        """No call may outlive the sandbox that plays it: its row would stay live, and the number taken."""
+        with contextlib.suppress(urllib.error.URLError, OSError, ValueError):
+            for call in self.api("GET", "/api/calls?limit=200")["calls"]:
+                if call["live"]:
+                    self.api("POST", f"/api/calls/{call['id']}/hangup")
 
     def _tail(self, process: str) -> str:
         return "\n".join(self.log(process).splitlines()[-15:])

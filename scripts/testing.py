@@ -26,13 +26,16 @@ NEWER_VENV = ROOT / f".venv-{NEWER_PYTHON}"
 
 def main(arguments: list[str]) -> int:
     """Runs all checks; the exit status is 0 only if every one passed."""
-    install_system_packages()
+    ours, for_pytest = arguments, None
     if "--" in arguments:
-        return run("Tests", [*pytest_command(), *arguments[arguments.index("--") + 1 :]])
-    everything = "--all" in arguments
-    unknown = [argument for argument in arguments if argument != "--all"]
+        ours, for_pytest = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
+    everything = "--all" in ours
+    unknown = [argument for argument in ours if argument != "--all"]
     if unknown:
         sys.exit(f"scripts/test does not know {' '.join(unknown)}; see scripts/test --help")
+    install_system_packages()
+    if for_pytest is not None:
+        return run("Tests", [*pytest_command(), *for_pytest])
     python = sys.executable
     checks = {
         "Format": [python, "-m", "ruff", "format", "--check", "."],
