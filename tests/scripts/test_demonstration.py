@@ -8,6 +8,7 @@ import pytest
 
 from scripts.demo_call import line_report
 from scripts.demonstration import parse_arguments
+from scripts.environment import CALLED_FROM
 from scripts.file_locks import own_directory
 from scripts.stack import Stack
 
@@ -19,9 +20,13 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().err
 
 
-def test_a_call_with_report_and_audio_is_taken(tmp_path: Path) -> None:
-    options = parse_arguments(["--call", "Margaret", "--report", str(tmp_path / "r.json"), "--audio", "line.wav"])
-    assert (options.call, options.report, options.audio) == ("Margaret", tmp_path / "r.json", Path("line.wav"))
+def test_files_are_named_as_seen_from_where_the_command_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CALLED_FROM, str(tmp_path))
+    options = parse_arguments(["--call", "me.toml", "--report", str(tmp_path / "r.json"), "--audio", "line.wav"])
+    named = (options.call, options.report, options.audio)
+    assert named == (str(tmp_path / "me.toml"), tmp_path / "r.json", tmp_path / "line.wav")
 
 
 @pytest.mark.parametrize("option", ["--report", "--audio"])

@@ -106,10 +106,11 @@ class Scene:
         somebody.close()
 
     async def until_no_call_is_active(self) -> None:
-        """Waits until every call's task of the bridge is gone."""
+        """Waits until every call's task of the bridge is gone, and all they have recorded is written."""
         assert self.bridge is not None
         server = self.bridge.server
         await self.until(lambda: server.calls_active == 0)
+        await self.bridge.house.call_log.flush()
 
 
 @asynccontextmanager

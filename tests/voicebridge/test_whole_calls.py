@@ -360,6 +360,7 @@ async def test_malformed_messages_are_ignored_and_too_many_end_the_stream(scene:
         for _ in range(60):
             await telephone.socket.send("{")
         await telephone.until_closed()
+    await scene.until_no_call_is_active()
     assert scene.events(call, Kind.STREAM_ENDED)[0].data["reason"] == "protocol_violation"
 
 
