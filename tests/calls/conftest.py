@@ -18,7 +18,7 @@ from scripts.demo_call import place_call
 from scripts.stack import Stack, fetch
 from tests.calls.line_audio import Samples
 
-AT_ONCE = 4
+AT_ONCE = 3
 PASSWORD = "correct horse battery staple"
 
 
