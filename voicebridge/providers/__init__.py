@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-TTS_SAMPLE_RATE_HZ = 24_000
-
 
 class Stage(StrEnum):
     """The three stages of an answer."""
