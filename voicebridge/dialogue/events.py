@@ -31,10 +31,19 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechSuspected:
+    """A quick sign, in a pause, that the person may have spoken again since `at`. `SpeechStarted` follows if so."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechPaused:
     """The ears have heard nobody since `at`. A breath, or the end of the turn: `TurnTaking` decides."""
 
     at: float
+    pitched_ms: int | None = None
+    """How much of the sound since `SpeechStarted` had the pitch of a voice: a cough has next to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,12 @@ class Transcribed:
     voiced_ms: int
     """How much of it was voice."""
     took_ms: int
+    snr_db: float | None = None
+    """How far the voice stood out of the background."""
+    no_speech_prob: float | None = None
+    """The model's own doubt that anybody spoke, from 0 to 1, where it tells."""
+    avg_logprob: float | None = None
+    """How sure the model is of its words (0 is certain, -1 is doubtful), where it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,7 @@ class StreamStopped:
 Event = (
     StreamStarted
     | SpeechStarted
+    | SpeechSuspected
     | SpeechPaused
     | UtteranceFull
     | Transcribed
@@ -136,6 +152,16 @@ class Role(StrEnum):
     ANSWER = "answer"
     LINE = "line"
     GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How we speak to this person, kept for the call."""
+
+    pace: float = 1.0
+    """1.0 is as the voice speaks; 0.8 takes a quarter longer."""
+    gain_db: float = 0.0
+    """Above (below) the usual level."""
 
 
 class HangUpReason(StrEnum):
