@@ -29,12 +29,16 @@ class Kind(StrEnum):
     STREAM_STATUS = "stream.status"
     """`{event, error}`: Twilio's own view of the media stream."""
     AGENT_STATE = "agent.state"
-    """`{state}`: listening, thinking or speaking."""
+    """`{state}`: listening, drafting (an answer is being prepared while the person may go on), thinking, speaking, held
+    (we have stopped in mid-sentence because the person made a sound) or waiting (the person asked us to hold on)."""
     PERSON_SPEAKING = "person.speaking"
     """`{speaking}`: true when the person begins to speak, false when the turn is over."""
     PERSON_SAID = "person.said"
     """`{turn, text, audio_ms, stt_ms}`: one whole turn of the person, transcribed. `turn` counts from 1. If the person
     goes on before our answer is heard, the same turn is told again with all of its words; that replaces the former."""
+    REPLY_DRAFT = "reply.draft"
+    """`{reply, turn, what}`: an answer prepared before the turn was surely over was begun, withdrawn (the person went on;
+    nothing of it was heard) or released."""
     REPLY_STARTED = "reply.started"
     """`{reply, turn, latency_ms, stages}`: the first audio of an utterance of ours is on the wire. `latency_ms` runs
     from the end of the person's speech; `stages` is `{endpointing_ms, stt_ms, llm_ms, tts_ms}`. `turn`, `latency_ms`
@@ -46,5 +50,9 @@ class Kind(StrEnum):
     line or goodbye; `text` is what we meant to say, `heard` what was played to the person."""
     STAGE_FAILED = "stage.failed"
     """`{stage, problem}`: stt, llm or tts gave up within its deadline; a spoken line took its place."""
+    VOICE_CHANGED = "voice.changed"
+    """`{pace, gain_db}`: how we speak from now on, because the person asked for it."""
+    TURN_STEP = "turn.step"
+    """`{now, event, commands}`: one step of the turn machine, as `scripts/replay` reads it. Not sent to browsers."""
     DTMF = "person.pressed"
     """`{digit}`: a key on the telephone."""
