@@ -1,0 +1,1 @@
+"""What `scripts/bench` measures: one module a benchmark, each with `main(arguments) -> exit status`."""
