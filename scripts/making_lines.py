@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from sandbox.speech import SpeechEngines
 from scripts.environment import ROOT
 from voicebridge.audio import codec
+from voicebridge.dialogue.events import LineName
 from voicebridge.lines import WORDS
 
 Samples = npt.NDArray[np.float32]
@@ -38,11 +40,16 @@ class NotUnderstoodError(Exception):
     """The voice did not speak a line so that it can be understood."""
 
 
-async def make_lines(folder: Path, engines: SpeechEngines) -> None:
-    """Write every line of every language under `folder`. Raises `NotUnderstoodError`."""
+async def make_lines(folder: Path, engines: SpeechEngines, anew: Collection[str] = ()) -> None:
+    """Write the lines that are missing under `folder`, and those named in `anew`, in every language.
+
+    The others keep their bytes: the voice never speaks twice alike. Raises `NotUnderstoodError`.
+    """
     for language, words in WORDS.items():
         (folder / language).mkdir(parents=True, exist_ok=True)
         for name, text in words.items():
+            if name not in anew and (folder / language / f"{name}.ulaw").exists():
+                continue
             pcm16 = await engines.say(text, VOICES[language], PACE, RATE_HZ)
             mulaw = codec.encode(trimmed(pcm16))
             heard = (await engines.hear(codec.decode(mulaw))).text
@@ -75,11 +82,13 @@ def missed(text: str, heard: str) -> float:
     return sum(word not in found for word in wanted) / len(wanted)
 
 
-async def _main() -> None:
+async def _main(anew: list[str]) -> None:
+    if unknown := set(anew) - set(LineName):
+        sys.exit(f"There is no line {', '.join(sorted(unknown))}. There are: {', '.join(LineName)}.")
     engines = SpeechEngines()
     await engines.start()
     try:
-        await make_lines(LINES, engines)
+        await make_lines(LINES, engines, anew)
     except NotUnderstoodError as error:
         sys.exit(f"{error}\nNothing more was written. Run it again: the voice never speaks twice alike.")
     finally:
@@ -87,4 +96,4 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(_main(sys.argv[1:]))

@@ -69,3 +69,28 @@ def speaking_dbfs(pcm16: bytes) -> float:
     samples = np.frombuffer(pcm16, "<i2").astype(float) / 32768
     rms = np.sqrt((samples[: samples.size // 400 * 400].reshape(-1, 400) ** 2).mean(axis=1))
     return float(20 * np.log10(np.sqrt((rms[rms > rms.max() * 0.1] ** 2).mean())))
+
+
+async def test_only_missing_and_named_lines_are_made(tmp_path: Path) -> None:
+    class Parrot(SpeechEngines):
+        """Says a tone for anything, and hears whatever it said last."""
+
+        def __init__(self) -> None:
+            self.said: list[str] = []
+
+        async def say(self, text: str, voice: str = "joe", pace: float = 1.0, sample_rate_hz: int = 24_000) -> bytes:
+            self.said.append(text)
+            return (8000 * np.sin(np.arange(4000) / 4)).astype("<i2").tobytes()
+
+        async def hear(self, pcm16_8k: bytes, sample_rate_hz: int = 8000) -> Heard:
+            return Heard(self.said[-1], 0.1, -0.5, 1.0)
+
+    parrot = Parrot()
+    await make_lines(tmp_path, parrot)
+    assert len(written(tmp_path)) == len(LineName)
+    (tmp_path / "en" / "slower.ulaw").unlink()
+    (tmp_path / "en" / "trouble.ulaw").write_bytes(b"kept")
+    parrot.said.clear()
+    await make_lines(tmp_path, parrot, ["louder"])
+    assert parrot.said == [WORDS["en"][LineName.SLOWER], WORDS["en"][LineName.LOUDER]]
+    assert (tmp_path / "en" / "trouble.ulaw").read_bytes() == b"kept"
