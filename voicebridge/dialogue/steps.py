@@ -1,0 +1,107 @@
+"""One step of the turn machine as JSON-ready values, and back: the data of `turn.step` events.
+
+A step is what went into `TurnTaking` (a time, and an event or the clock) and the commands that came out. What went in
+is kept exactly, to the last bit of a time, because a deadline is due or it is not; what came out is for comparing, so
+its times are rounded to microseconds. A step recorded by another version of the machine may not be readable by this
+one: `UnknownStepError` says why. Read by `scripts/replay`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from voicebridge.dialogue.events import Command, Event
+from voicebridge.dialogue.states import Timing
+
+Plain = dict[str, Any]
+Value = TypeVar("Value")
+
+_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
+_COMMANDS: dict[str, type[Command]] = {kind.__name__: kind for kind in get_args(Command)}
+
+
+class UnknownStepError(ValueError):
+    """What was recorded means nothing to this version; the message says what."""
+
+
+def step(now: float, event: Event | None, commands: Sequence[Command]) -> Plain:
+    """`{now, event, commands}` of one call of `handle`, or of `handle_timer` (then `event` is None)."""
+    return {"now": now, "event": event and _named(event), "commands": comparable(commands)}
+
+
+def beginning(timing: Timing, *, first_reply: int, first_turn: int) -> Plain:
+    """What the first step of a stream says besides: how its machine was made."""
+    return {"timing": _json_ready(msgspec.to_builtins(timing)), "first_reply": first_reply, "first_turn": first_turn}
+
+
+def comparable(commands: Sequence[Command]) -> list[Plain]:
+    """Commands as `step` tells them: equal lists are the same decisions."""
+    return [_rounded(_named(command)) for command in commands]
+
+
+def event_from(recorded: Mapping[str, Any]) -> Event:
+    """The event that `step` told. Raises `UnknownStepError`."""
+    return _from_name(_EVENTS, "event", recorded)
+
+
+def command_from(recorded: Mapping[str, Any]) -> Command:
+    """The command that `step` told, its times rounded. Raises `UnknownStepError`."""
+    return _from_name(_COMMANDS, "command", recorded)
+
+
+def timing_from(recorded: Mapping[str, Any]) -> Timing:
+    """The timing that `beginning` told. Raises `UnknownStepError`."""
+    return _made(Timing, recorded)
+
+
+def _named(value: Event | Command) -> Plain:
+    return {"name": type(value).__name__, **_json_ready(msgspec.to_builtins(value, str_keys=True))}
+
+
+def _json_ready(value: Any) -> Any:
+    """Lists for tuples, and words for the numbers that JSON does not have."""
+    match value:
+        case dict():
+            return {name: _json_ready(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_json_ready(part) for part in value]
+        case float() if not math.isfinite(value):
+            return str(value)
+    return value
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _rounded(part) for name, part in value.items()}
+        case list():
+            return [_rounded(part) for part in value]
+        case float():
+            return round(value, 6)
+    return value
+
+
+def _from_name(kinds: Mapping[str, type[Value]], what: str, recorded: Mapping[str, Any]) -> Value:
+    name = recorded.get("name")
+    if not isinstance(name, str) or name not in kinds:
+        raise UnknownStepError(f"there is no {what} {name!r}")
+    return _made(kinds[name], {field: value for field, value in recorded.items() if field != "name"})
+
+
+def _made(kind: type[Value], recorded: Mapping[str, Any]) -> Value:
+    """A field that is younger than the record has its default; any other that is missing or unknown is an error."""
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(recorded.keys() - known.keys()):
+        raise UnknownStepError(f"{kind.__name__} has no {', '.join(unknown)}")
+    needed = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
+    if missing := sorted(needed - recorded.keys()):
+        raise UnknownStepError(f"{kind.__name__} lacks {', '.join(missing)}")
+    try:
+        return msgspec.convert(dict(recorded), type=kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise UnknownStepError(f"{kind.__name__}: {error}") from None
