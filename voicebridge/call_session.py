@@ -28,7 +28,7 @@ from voicebridge.lines import Lines
 from voicebridge.media_door import Admission
 from voicebridge.media_reader import MediaReader, StreamEnd
 from voicebridge.mouth import Mouth
-from voicebridge.providers import ProviderError
+from voicebridge.providers import ProviderError, Transcript
 from voicebridge.providers.selection import Providers
 from voicebridge.settings import BridgeSettings
 from voicebridge.speaking import Speaking
@@ -168,10 +168,10 @@ class CallSession:
                 assert_never(command)
 
     async def _transcribe(self, request: int, utterance: Utterance) -> None:
-        began, text = time.monotonic(), ""
+        began, heard = time.monotonic(), Transcript("")
         if utterance.voiced_ms >= MIN_VOICED_MS:
             try:
-                text = await self._house.providers.speech_to_text.transcribe(utterance.pcm16)
+                heard = await self._house.providers.speech_to_text.transcribe(utterance.pcm16)
             except ProviderError as error:
                 log.warning("stage failed", stage=error.stage, problem=error.problem)
                 self._tell(ev.TranscriptionFailed(request))
@@ -179,7 +179,17 @@ class CallSession:
         took_ms = round((time.monotonic() - began) * 1000)
         self._transcribe_ms = took_ms
         log.info("transcribed", audio_ms=utterance.audio_ms, voiced_ms=utterance.voiced_ms, duration_ms=took_ms)
-        self._tell(ev.Transcribed(request, text, utterance.audio_ms, utterance.voiced_ms, took_ms))
+        self._tell(
+            ev.Transcribed(
+                request,
+                heard.text,
+                utterance.audio_ms,
+                utterance.voiced_ms,
+                took_ms,
+                no_speech_prob=heard.no_speech_prob,
+                avg_logprob=heard.avg_logprob,
+            )
+        )
 
     async def _hang_up(self, reason: ev.HangUpReason) -> None:
         """Marks the call finished and has it hung up; the stream is closed once that is acknowledged.

@@ -25,7 +25,7 @@ from callregistry import tokens
 from callregistry.calls import Call
 from callregistry.registry import NewCall, Registry
 from voicebridge.audio import codec
-from voicebridge.providers import Message, ProviderError, Stage
+from voicebridge.providers import Message, ProviderError, Stage, Transcript
 from voicebridge.settings import BridgeSettings
 
 FRAME_BYTES = 160
@@ -39,17 +39,17 @@ S_PER_CHAR = 0.01
 class ScriptedEars:
     """Speech to text that understands what the script says, utterance after utterance."""
 
-    def __init__(self, *texts: str | Exception, delay_s: float = 0.0) -> None:
+    def __init__(self, *texts: str | Transcript | Exception, delay_s: float = 0.0) -> None:
         self.texts, self.delay_s = list(texts), delay_s
         self.heard: list[bytes] = []
 
-    async def transcribe(self, audio: bytes) -> str:
+    async def transcribe(self, audio: bytes) -> Transcript:
         self.heard.append(audio)
         await asyncio.sleep(self.delay_s)
         text = self.texts.pop(0) if self.texts else "Yes."
         if isinstance(text, Exception):
             raise text
-        return text
+        return Transcript(text) if isinstance(text, str) else text
 
 
 class ScriptedMind:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from voicebridge.providers import Message, ProviderError
+from voicebridge.providers import Message, ProviderError, Transcript
 from voicebridge.providers.openai_http import (
     OpenAILanguageModel,
     OpenAISpeechToText,
@@ -35,6 +35,8 @@ class ToldServer:
         self.head = ""
         self.pieces: list[bytes | float] = []
         self.break_off = False
+        self.refuses: tuple[bytes, int] | None = None
+        """A request with these bytes in it is answered with this status."""
         self.requests: list[bytes] = []
         self.left_early = asyncio.Event()
         self.port = 0
@@ -53,6 +55,11 @@ class ToldServer:
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length"))
             self.requests.append(head + await reader.readexactly(length))
+            if self.refuses and self.refuses[0] in self.requests[-1]:
+                body = b'{"error":{"message":"no","type":"invalid_request_error","code":null}}'
+                no = f"HTTP/1.1 {self.refuses[1]} Told\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(no.encode() + body)
+                return
             writer.write(self.head.encode())
             for piece in self.pieces:
                 if isinstance(piece, float):
@@ -121,7 +128,9 @@ async def speech(client: Any, model: str = "gpt-4o-mini-tts") -> list[bytes]:
 
 async def test_an_utterance_is_sent_as_a_wav_file_and_comes_back_as_text(server: ToldServer, client: Any) -> None:
     server.will_answer(200, JSON, b'{"text":" Good morning. ","usage":{"type":"duration","seconds":1}}')
-    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\x01\x02" * 800) == "Good morning."
+    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\x01\x02" * 800) == Transcript(
+        "Good morning."
+    )
     assert b"whisper-1" in server.requests[0]
     assert wav(b"\x01\x02" * 800) in server.requests[0]
 
@@ -134,12 +143,12 @@ def test_the_wav_file_is_8_khz_16_bit_mono() -> None:
 
 async def test_no_words_are_no_failure(server: ToldServer, client: Any) -> None:
     server.will_answer(200, JSON, b'{"text":""}')
-    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0" * 800) == ""
+    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0" * 800) == Transcript("")
 
 
 async def test_audio_that_is_too_short_holds_no_words(server: ToldServer, client: Any) -> None:
     server.will_answer(400, JSON, b'{"error":{"message":"too short","type":"x","code":"audio_too_short"}}')
-    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0") == ""
+    assert await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0") == Transcript("")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +168,75 @@ async def test_a_page_or_an_error_under_status_200_is_a_failure(
     server.will_answer(200, content_type, body)
     with pytest.raises(ProviderError, match="garbage"):
         await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0" * 800)
+
+
+def segment(text: str, no_speech_prob: Any, avg_logprob: float) -> dict[str, Any]:
+    return {"id": 0, "text": text, "no_speech_prob": no_speech_prob, "avg_logprob": avg_logprob}
+
+
+async def test_whisper_tells_how_sure_it_is_and_its_words_weigh_more_than_its_breaths(
+    server: ToldServer, client: Any
+) -> None:
+    segments = [segment(" I went to the shops.", 0.02, -0.1), segment(" Oh.", 0.72, -1.1)]
+    server.will_answer(200, JSON, json.dumps({"text": "I went to the shops. Oh.", "segments": segments}).encode())
+    heard = await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0" * 800)
+    assert b"verbose_json" in server.requests[0]
+    assert heard.text == "I went to the shops. Oh."
+    assert heard.no_speech_prob == pytest.approx((20 * 0.02 + 3 * 0.72) / 23)
+    assert heard.avg_logprob == pytest.approx((20 * -0.1 + 3 * -1.1) / 23)
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [[], None, "none", [segment("", 0.9, -1.0)], [segment("Oh.", None, -0.2)], [{"text": "Oh."}], ["Oh."]],
+)
+async def test_evidence_that_is_not_there_is_not_made_up(server: ToldServer, client: Any, segments: Any) -> None:
+    server.will_answer(200, JSON, json.dumps({"text": "Oh.", "segments": segments}).encode())
+    heard = await OpenAISpeechToText(client, "whisper-1", "en").transcribe(b"\0\0" * 800)
+    assert (heard.text, heard.no_speech_prob) == ("Oh.", None)
+
+
+async def test_newer_models_tell_how_sure_they_are_of_each_token(server: ToldServer, client: Any) -> None:
+    tokens = [{"token": "Oh", "bytes": [79, 104], "logprob": -0.1}, {"token": ".", "bytes": [46], "logprob": -0.5}]
+    server.will_answer(200, JSON, json.dumps({"text": "Oh.", "logprobs": tokens}).encode())
+    heard = await OpenAISpeechToText(client, "gpt-4o-mini-transcribe", "en").transcribe(b"\0\0" * 800)
+    assert b"logprobs" in server.requests[0]
+    assert heard.avg_logprob == pytest.approx(-0.3)
+    assert heard.no_speech_prob is None
+
+
+@pytest.mark.parametrize("model", ["gpt-transcribe", "gpt-4o-transcribe-diarize", "parakeet-v3"])
+async def test_models_that_know_no_evidence_are_asked_for_the_words_alone(
+    server: ToldServer, client: Any, model: str
+) -> None:
+    server.will_answer(200, JSON, b'{"text":"Oh."}')
+    assert await OpenAISpeechToText(client, model, "en").transcribe(b"\0\0" * 800) == Transcript("Oh.")
+    assert b"logprobs" not in server.requests[0]
+    assert b"verbose_json" not in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "refused", "status"),
+    [("whisper-1", b"verbose_json", 400), ("whisper-1", b"verbose_json", 422), ("gpt-4o-transcribe", b"include", 400)],
+)
+async def test_a_server_that_refuses_to_tell_is_asked_for_the_words_alone_from_then_on(
+    server: ToldServer, client: Any, model: str, refused: bytes, status: int
+) -> None:
+    server.will_answer(200, JSON, b'{"text":"Oh."}')
+    server.refuses = (refused, status)
+    ears = OpenAISpeechToText(client, model, "en")
+    assert await ears.transcribe(b"\0\0" * 800) == Transcript("Oh.")
+    assert await ears.transcribe(b"\0\0" * 800) == Transcript("Oh.")
+    assert [refused in request for request in server.requests] == [True, False, False]
+
+
+async def test_a_request_that_is_refused_either_way_is_a_failure(server: ToldServer, client: Any) -> None:
+    server.refuses = (b"turn.wav", 400)
+    ears = OpenAISpeechToText(client, "whisper-1", "en")
+    for _ in range(2):
+        with pytest.raises(ProviderError, match="http_400"):
+            await ears.transcribe(b"\0\0" * 800)
+    assert [b"verbose_json" in request for request in server.requests] == [True, False] * 2
 
 
 # --- the language model

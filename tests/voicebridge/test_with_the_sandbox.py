@@ -34,7 +34,11 @@ async def test_what_is_spoken_for_the_telephone_is_understood_again(providers: P
     line = await synthesise(providers.unhurried_voice, said)
     assert 2.0 < codec.duration_s(line) < 8.0
     heard = await providers.speech_to_text.transcribe(codec.decode(line))
-    assert word_errors(said, heard) <= 0.2 * len(words(said)), heard
+    assert word_errors(said, heard.text) <= 0.2 * len(words(said)), heard
+    assert heard.no_speech_prob is not None
+    assert heard.no_speech_prob < 0.4
+    assert heard.avg_logprob is not None
+    assert -0.6 < heard.avg_logprob < 0
 
 
 async def test_an_answer_comes_in_pieces(providers: Providers) -> None:

@@ -42,11 +42,23 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words of an utterance, and what the model thinks of them itself, where it tells."""
+
+    text: str
+    """Empty if there are no words."""
+    no_speech_prob: float | None = None
+    """The model's doubt that anybody spoke, from 0 to 1."""
+    avg_logprob: float | None = None
+    """How sure it is of its words: 0 is certain, below -1 it is guessing."""
+
+
 class SpeechToText(Protocol):
     """Turns one utterance into text."""
 
-    async def transcribe(self, audio: bytes) -> str:
-        """The words in `audio` (16-bit little-endian PCM, mono, 8 kHz); empty if there are none.
+    async def transcribe(self, audio: bytes) -> Transcript:
+        """The words in `audio` (16-bit little-endian PCM, mono, 8 kHz).
 
         Raises `ProviderError`.
         """

@@ -17,7 +17,7 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletionMessageParam
 
-from voicebridge.providers import Message, ProviderError, Stage
+from voicebridge.providers import Message, ProviderError, Stage, Transcript
 from voicebridge.providers.rate_limit import RATE_LIMITED
 from voicebridge.settings import Endpoint
 
@@ -27,6 +27,8 @@ KEEP_CONNECTIONS_S = 120.0  # longer than any pause in a talk: a new TLS handsha
 LINE_RATE_HZ = 8000
 REPLY_MAX_TOKENS = 300
 _READ_BYTES = 4096
+_NO_EVIDENCE: dict[str, Any] = {"response_format": "json"}
+_REFUSALS = {"http_400", "http_422"}
 
 
 def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
@@ -43,30 +45,32 @@ def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
 
 
 class OpenAISpeechToText:
-    """`/audio/transcriptions`."""
+    """`/audio/transcriptions`. The model is asked how sure it is, as far as its server can tell."""
 
     def __init__(self, client: openai.AsyncOpenAI, model: str, language: str) -> None:
         self._client, self._model, self._language = client, model, language
+        self._evidence = _asking_for_evidence(model)
 
-    async def transcribe(self, audio: bytes) -> str:
+    async def transcribe(self, audio: bytes) -> Transcript:
         """See `SpeechToText.transcribe`."""
         try:
-            with _sdk_errors(Stage.STT):
-                answer = await self._client.audio.transcriptions.create(
-                    file=("turn.wav", wav(audio), "audio/wav"),
-                    model=self._model,
-                    language=self._language,
-                    response_format="json",
-                )
+            return await self._ask(audio, self._evidence)
         except ProviderError as error:
             if error.problem == "audio_too_short":
-                return ""
-            raise
-        # Whatever the SDK's types say: it hands through a page of HTML as str, and an error without its text.
-        text = getattr(answer, "text", None)
-        if not isinstance(text, str):
-            raise ProviderError(Stage.STT, "garbage")
-        return text.strip()
+                return Transcript("")
+            if error.problem not in _REFUSALS or self._evidence is _NO_EVIDENCE:
+                raise
+        # A server of another maker, that has the endpoint but not all it can answer: the words alone will do.
+        transcript = await self._ask(audio, _NO_EVIDENCE)
+        self._evidence = _NO_EVIDENCE
+        return transcript
+
+    async def _ask(self, audio: bytes, evidence: dict[str, Any]) -> Transcript:
+        with _sdk_errors(Stage.STT):
+            answer = await self._client.audio.transcriptions.create(
+                file=("turn.wav", wav(audio), "audio/wav"), model=self._model, language=self._language, **evidence
+            )
+        return _transcript(answer)
 
 
 class OpenAILanguageModel:
@@ -143,6 +147,48 @@ class OpenAITextToSpeech:
                     yield piece
         finally:
             await request.__aexit__(None, None, None)
+
+
+def _asking_for_evidence(model: str) -> dict[str, Any]:
+    """The fields of a request with which `model` tells how sure it is of its words."""
+    if model == "whisper-1":
+        return {"response_format": "verbose_json"}
+    if model.startswith(("gpt-4o-transcribe", "gpt-4o-mini-transcribe")) and "diarize" not in model:
+        return {"response_format": "json", "include": ["logprobs"]}
+    return _NO_EVIDENCE
+
+
+def _transcript(answer: object) -> Transcript:
+    """The words of an answer, and its evidence where there is any.
+
+    Whatever the SDK's types say: it hands through a page of HTML as str, and an error without its text.
+    """
+    text = getattr(answer, "text", None)
+    if not isinstance(text, str):
+        raise ProviderError(Stage.STT, "garbage")
+    segments = _items(answer, "segments")
+    if segments:
+        # Each counts as much as it has words: a doubtful breath at the end does not make a sentence doubtful.
+        weights = [len(str(getattr(segment, "text", "")).strip()) for segment in segments]
+        return Transcript(
+            text.strip(), _mean(segments, "no_speech_prob", weights), _mean(segments, "avg_logprob", weights)
+        )
+    tokens = _items(answer, "logprobs")
+    return Transcript(text.strip(), avg_logprob=_mean(tokens, "logprob", [1] * len(tokens)))
+
+
+def _items(answer: object, name: str) -> list[Any]:
+    items = getattr(answer, name, None)
+    return items if isinstance(items, list) else []
+
+
+def _mean(items: list[Any], name: str, weights: list[int]) -> float | None:
+    """The weighted mean of a number that every item should have; None where it cannot be told."""
+    values = [getattr(item, name, None) for item in items]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if len(numbers) < len(values) or not sum(weights):
+        return None
+    return sum(number * weight for number, weight in zip(numbers, weights, strict=True)) / sum(weights)
 
 
 def wav(audio: bytes) -> bytes:

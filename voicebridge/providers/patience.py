@@ -15,7 +15,15 @@ from typing import TypeVar, cast
 
 from callregistry.logs import get_logger
 from voicebridge import metrics
-from voicebridge.providers import LanguageModel, Message, ProviderError, SpeechToText, Stage, TextToSpeech
+from voicebridge.providers import (
+    LanguageModel,
+    Message,
+    ProviderError,
+    SpeechToText,
+    Stage,
+    TextToSpeech,
+    Transcript,
+)
 from voicebridge.providers.rate_limit import RATE_LIMITED, RateLimiter
 
 log = get_logger(__name__)
@@ -144,7 +152,7 @@ class PatientSpeechToText:
     def __init__(self, inner: SpeechToText, limits: Limits = LIMITS[Stage.STT]) -> None:
         self._inner, self._limits, self._limiter = inner, limits, RateLimiter()
 
-    async def transcribe(self, audio: bytes) -> str:
+    async def transcribe(self, audio: bytes) -> Transcript:
         """See `SpeechToText.transcribe`."""
         return await ask(Stage.STT, self._limits, self._limiter, lambda: self._inner.transcribe(audio))
 
