@@ -7,7 +7,7 @@ the media loop never waits for a disk. All times are seconds since the epoch and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -228,11 +228,13 @@ class Registry:
         with reading(self.engine) as connection:
             return [_call(row) for row in connection.execute(select(calls).where(calls.c.status.in_(LIVE_STATUSES)))]
 
-    def events_after(self, call_id: str, seq: int = 0, limit: int = 1000) -> list[CallEvent]:
-        """Events of a call with a sequence number above `seq`, oldest first."""
+    def events_after(
+        self, call_id: str, seq: int = 0, limit: int = 1000, *, without: Collection[Kind] = ()
+    ) -> list[CallEvent]:
+        """Events of a call with a sequence number above `seq`, oldest first; none of the kinds in `without`."""
         query = (
             select(call_events)
-            .where(call_events.c.call_id == call_id, call_events.c.seq > seq)
+            .where(call_events.c.call_id == call_id, call_events.c.seq > seq, call_events.c.kind.not_in(without))
             .order_by(call_events.c.seq)
             .limit(limit)
         )

@@ -1,6 +1,7 @@
 /**
  * The live events of one call, over the bridge's `/feed` WebSocket. Loses none and gives none twice: each event has
- * a sequence number, and every connection asks for what comes after the last one seen. While the feed cannot be
+ * a sequence number and says which one came before it (not every number is for browsers), and every connection asks
+ * for what comes after the last one seen. While the feed cannot be
  * opened, the web app's API is asked for news instead, so that a stopped bridge does not hide what Twilio reports.
  */
 
@@ -28,7 +29,7 @@ export async function replay(callId, after, onEvent) {
     const events = await fetchEvents(callId, last);
     if (events.length === 0) return last;
     for (const event of events) {
-      onEvent(event);
+      onEvent({ ...event, after: last });
       last = event.seq;
     }
   }
@@ -120,7 +121,7 @@ export class CallFeed {
   /** A gap means that something was lost on the way: ask again from the last event that is certain. */
   #take(event) {
     if (event.seq <= this.lastSeq) return;
-    if (event.seq > this.lastSeq + 1) {
+    if (event.after > this.lastSeq) {
       console.warn(`Event ${event.seq} came after ${this.lastSeq}; asking again.`);
       this.#lost();
       return;

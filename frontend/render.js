@@ -36,6 +36,9 @@ const DRAWINGS = {
   "stage.failed": (view, { stage, problem }) => {
     view.conversation.note(`${FAILED_STAGE_WORDS[stage] ?? "A step failed."} (${problem})`, { bad: true });
   },
+  "reply.draft": () => {},
+  "voice.changed": () => {},
+  "turn.step": () => {}, // for scripts/replay; browsers are not sent it
   "person.pressed": (view, { digit }) => view.conversation.note(`The key ${digit} was pressed.`),
 };
 

@@ -1,7 +1,8 @@
 """One browser on `/feed`: a ticket, the call's events from a sequence number on, and then whatever happens.
 
 A browser that does not read is dropped and comes back by itself, with the last number it has: it loses nothing, and
-nobody waits for it.
+nobody waits for it. Each event says which one was sent before it (`after`), because not every number is sent: the steps
+of the turn machine are for `scripts/replay`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from callregistry import tokens
+from callregistry.call_events import Kind
 from callregistry.calls import Call
 from callregistry.logs import get_logger
 from voicebridge import metrics
@@ -30,6 +32,7 @@ CLOSE_WITHIN_S = 2.0
 STAYS_AFTER_CALL_S = 60.0
 MAX_MESSAGES_PER_S = 10
 MAX_MESSAGE_BYTES = 4096
+NOT_FOR_BROWSERS = frozenset({Kind.TURN_STEP})
 
 TICKET_REFUSED = 4401
 NO_SUCH_CALL = 4404
@@ -115,12 +118,14 @@ class BrowserFeed:
         return call, max(0, hello.after)
 
     async def _tell(self, call_id: str, after: int) -> None:
-        caught_up, newest = False, after
+        caught_up, told, newest = False, after, after
         async with aclosing(self._log.follow(call_id, after)) as batches:
             async for events in batches:
                 for event in events:
-                    await self._send({"type": "event"} | event.as_dict())
                     newest = event.seq
+                    if event.kind not in NOT_FOR_BROWSERS:
+                        await self._send({"type": "event", "after": told} | event.as_dict())
+                        told = newest
                 if not events and not caught_up:
                     caught_up = True
                     await self._send({"type": "caught_up", "seq": newest})

@@ -40,7 +40,7 @@ async def load_history(call_log: CallLog, call: Call, attempt: int, settings: Br
     conversation = Conversation(system_prompt(call.person_name, settings.caller_name, call.topic))
     if attempt == 1:
         return History(conversation, resumed=False, next_reply=1, next_turn=1, talked_s=0.0)
-    events = await call_log.ask(call_log.registry.events_after, call.id, 0, MAX_EVENTS)
+    events = await call_log.ask(call_log.registry.events_after, call.id, 0, MAX_EVENTS, without=[Kind.TURN_STEP])
     greeted = False
     for number, line in enumerate(transcript(events)):
         greeted = greeted or (line.role == "greeting" and bool(line.text))

@@ -13,6 +13,7 @@ import requests
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from callregistry.call_events import Kind
 from callregistry.calls import Call
 from callregistry.logs import get_logger
 from callregistry.registry import AlreadyOnThePhone, IdempotencyConflict, NewCall, TooManyCalls
@@ -79,7 +80,7 @@ def list_calls() -> ResponseReturnValue:
 def show_call(call_id: str) -> ResponseReturnValue:
     """One call and what was said in it."""
     call, events, after = _known_call(call_id), [], 0
-    while page := wiring().registry.events_after(call_id, after, EVENTS_AT_ONCE):
+    while page := wiring().registry.events_after(call_id, after, EVENTS_AT_ONCE, without=[Kind.TURN_STEP]):
         events += page
         after = page[-1].seq
     return jsonify(call=call_json(call), transcript=[line.as_dict() for line in transcript(events)])
@@ -89,8 +90,9 @@ def show_call(call_id: str) -> ResponseReturnValue:
 def list_events(call_id: str) -> ResponseReturnValue:
     """What happened in a call, after a sequence number: for scripts that do not follow the feed."""
     after = _whole_number("after", default=0, least=0, most=LARGEST_SEQ)
+    without = () if _whole_number("steps", default=0, least=0, most=1) else (Kind.TURN_STEP,)
     _known_call(call_id)
-    events = wiring().registry.events_after(call_id, after, EVENTS_AT_ONCE)
+    events = wiring().registry.events_after(call_id, after, EVENTS_AT_ONCE, without=without)
     return jsonify(events=[event.as_dict() for event in events])
 
 

@@ -119,7 +119,14 @@ def _list_events() -> Schema:
     return {
         "operationId": "listEvents",
         "summary": "Up to 1000 events of a call, after a sequence number",
-        "parameters": [_query("after", {"type": "integer", "minimum": 0, "maximum": LARGEST_SEQ, "default": 0})],
+        "parameters": [
+            _query("after", {"type": "integer", "minimum": 0, "maximum": LARGEST_SEQ, "default": 0}),
+            _query("steps", {"type": "integer", "enum": [0, 1], "default": 0})
+            | {
+                "description": "1: also each step of the turn machine (turn.step, several a second). Without them the "
+                "sequence numbers have gaps; nothing else is missing."
+            },
+        ],
         "responses": {
             "200": _answer("Events, oldest first.", _object(events=_list(_ref("Event")))),
             **_errors({404: "not_found.", 422: "invalid_field."}),

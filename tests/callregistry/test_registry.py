@@ -215,6 +215,16 @@ def test_events_are_numbered_without_gaps_whoever_writes_them(registry: Registry
     assert len(registry.events_after(calls[0].id, limit=7)) == 7
 
 
+def test_kinds_that_are_not_wanted_are_left_out_and_do_not_count(registry: Registry) -> None:
+    call = place(registry)
+    kinds = [Kind.TURN_STEP, Kind.AGENT_STATE, Kind.TURN_STEP, Kind.DTMF]
+    registry.append_events([NewEvent(call.id, kind, {}, NOW) for kind in kinds])
+    wanted = registry.events_after(call.id, 1, 2, without=[Kind.TURN_STEP])
+    assert [(event.seq, event.kind) for event in wanted] == [(3, Kind.AGENT_STATE), (5, Kind.DTMF)]
+    neither = registry.events_after(call.id, without=[Kind.TURN_STEP, Kind.DTMF])
+    assert [event.kind for event in neither] == [Kind.CALL_CREATED, Kind.AGENT_STATE]
+
+
 def test_nothing_to_append_is_fine(registry: Registry) -> None:
     registry.append_events([])
 

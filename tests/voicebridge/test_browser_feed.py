@@ -85,7 +85,8 @@ async def test_the_past_is_replayed_and_then_everything_that_happens_in_order(sc
     async with browser(exchange, {"ticket": ticket(exchange), "call": call.id, "after": 1}) as socket:
         first, second = await next_message(socket), await next_message(socket)
         assert first == {
-            "type": "event", "call_id": call.id, "seq": 2, "at": 5.0, "kind": "person.pressed", "data": {"digit": "1"}
+            "type": "event", "after": 1,
+            "call_id": call.id, "seq": 2, "at": 5.0, "kind": "person.pressed", "data": {"digit": "1"},
         }  # fmt: skip
         assert second["seq"] == 3
         assert await next_message(socket) == {"type": "caught_up", "seq": 3}
@@ -107,6 +108,31 @@ async def test_a_reconnect_loses_and_doubles_nothing(scene: Scene) -> None:
                 seen.append(message["seq"])
             scene.registry.append_events([NewEvent(call.id, Kind.DTMF, {"digit": digit}, 5.0)])
     assert seen == list(range(1, 7))
+
+
+async def test_steps_of_the_turn_machine_are_not_sent_and_leave_no_gap(scene: Scene) -> None:
+    exchange = await scene.open()
+    call = exchange.new_call()
+
+    def happens(*kinds: Kind) -> None:
+        scene.registry.append_events([NewEvent(call.id, kind, {}, 5.0) for kind in kinds])
+
+    happens(Kind.TURN_STEP, Kind.DTMF, Kind.TURN_STEP)
+    async with browser(exchange, {"ticket": ticket(exchange), "call": call.id}) as socket:
+        told = [await next_message(socket) for _ in range(2)]
+        assert await next_message(socket) == {"type": "caught_up", "seq": 4}
+        happens(*[Kind.TURN_STEP] * 600, Kind.AGENT_STATE)
+        happens(Kind.TURN_STEP, Kind.DTMF)
+        told += [await next_message(socket) for _ in range(2)]
+    assert [(m["after"], m["seq"], m["kind"]) for m in told] == [
+        (0, 1, Kind.CALL_CREATED),
+        (1, 3, Kind.DTMF),
+        (3, 605, Kind.AGENT_STATE),
+        (605, 607, Kind.DTMF),
+    ]
+    async with browser(exchange, {"ticket": ticket(exchange), "call": call.id, "after": 605}) as socket:
+        message = await next_message(socket)
+        assert (message["after"], message["seq"]) == (605, 607)
 
 
 async def test_a_ticket_that_is_wrong_old_for_something_else_or_used_is_refused(scene: Scene) -> None:

@@ -327,6 +327,25 @@ def test_events_are_given_after_a_number(house: WebHouse) -> None:
         assert house.api("GET", f"/api/calls/{call.id}/events?after={after}").status_code == 422
 
 
+def test_steps_of_the_turn_machine_are_for_those_who_ask(house: WebHouse) -> None:
+    call = house.dial()
+    step: dict[str, Any] = {"now": 1.5, "event": None, "commands": []}
+    house.registry.append_events([NewEvent(call.id, Kind.TURN_STEP, step, NOW)] * 1200)
+    house.registry.finish_call(call.id, "silence", now=NOW)
+
+    def seqs(query: str) -> list[int]:
+        return [event["seq"] for event in house.api("GET", f"/api/calls/{call.id}/events?{query}").json["events"]]
+
+    assert seqs("") == seqs("steps=0") == [1, 1202]
+    assert seqs("after=1") == [1202]
+    assert seqs("steps=1") == list(range(1, 1001))
+    asked_for = house.api("GET", f"/api/calls/{call.id}/events?after=1200&steps=1").json["events"][0]
+    assert (asked_for["kind"], asked_for["data"]) == ("turn.step", step)
+    assert house.api("GET", f"/api/calls/{call.id}").json["transcript"] == []
+    for wrong in ("2", "yes", "-1"):
+        assert house.api("GET", f"/api/calls/{call.id}/events?steps={wrong}").status_code == 422
+
+
 @pytest.mark.parametrize("call_id", ["call_" + "0" * 32, "call_x", "..%2f..", "call_%00", "1"])
 @pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("GET", "/events"), ("POST", "/hangup")])
 def test_an_unknown_call_is_not_found(house: WebHouse, method: str, call_id: str, tail: str) -> None:

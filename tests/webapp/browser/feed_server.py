@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from callregistry import tokens
+from callregistry.call_events import Kind
 from callregistry.registry import Registry
 
 POLL_S = 0.02
@@ -36,6 +37,7 @@ class FeedServer:
         """The first message of every connection whose ticket was good, oldest first."""
         self.tickets_to_refuse = 0
         self.send_twice = False
+        self.lose_next = False
         self._alive = False
         self._connections: set[ServerConnection] = set()
         self._loop = asyncio.new_event_loop()
@@ -114,9 +116,13 @@ class FeedServer:
 
     async def _send_news(self, connection: ServerConnection, call_id: str, last: int) -> int:
         for event in self.registry.events_after(call_id, last):
-            message = json.dumps({"type": "event", **event.as_dict()})
-            await connection.send(message)
-            if self.send_twice:
-                await connection.send(message)
+            if event.kind == Kind.TURN_STEP:
+                continue
+            message = json.dumps({"type": "event", "after": last, **event.as_dict()})
             last = event.seq
+            if self.lose_next:
+                self.lose_next = False
+                continue
+            for _ in range(2 if self.send_twice else 1):
+                await connection.send(message)
         return last

@@ -85,6 +85,31 @@ def test_an_event_sent_twice_is_drawn_once(panel: Panel) -> None:
     expect(panel.page.locator(".note")).to_have_text(["The key 1 was pressed.", "The key 2 was pressed."])
 
 
+def test_an_event_lost_on_the_way_is_asked_for_again(panel: Panel) -> None:
+    call = in_conversation(panel)
+    panel.feed.lose_next = True
+    call.tell(Kind.DTMF, digit="1")
+    call.tell(Kind.DTMF, digit="2")
+    expect(panel.page.locator(".note")).to_have_text(["The key 1 was pressed.", "The key 2 was pressed."])
+
+
+def test_numbers_that_are_not_for_browsers_are_no_loss(panel: Panel) -> None:
+    call = in_conversation(panel)
+    connections = len(panel.feed.subscriptions)
+    for digit in "12":
+        call.tell(Kind.TURN_STEP, now=1.5, event=None, commands=[])
+        call.tell(Kind.DTMF, digit=digit)
+    expect(panel.page.locator(".note")).to_have_text(["The key 1 was pressed.", "The key 2 was pressed."])
+    assert len(panel.feed.subscriptions) == connections
+    panel.feed.die()
+    call.tell(Kind.TURN_STEP, now=1.5, event=None, commands=[])
+    call.tell(Kind.DTMF, digit="3")
+    panel.feed.listen()
+    expect(panel.page.locator(".note")).to_have_count(3)
+    expect(panel.page.locator("#current-call")).to_have_attribute("data-link", "live")
+    assert len(panel.feed.subscriptions) == connections + 1
+
+
 def test_a_refused_ticket_is_replaced_by_a_new_one(panel: Panel) -> None:
     panel.feed.tickets_to_refuse = 2
     call = in_conversation(panel)
