@@ -7,7 +7,7 @@ import io
 import json
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ SHORTEST_S = 0.1
 _FORMATS = ["flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm"]
 _LARGEST_FIELD = 64 * 1024
 _WHISPER_ONLY = ("srt", "vtt", "verbose_json")
+_TELL_LOGPROBS = ("gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 
 
 @dataclass(slots=True)
@@ -53,7 +54,10 @@ async def transcriptions(request: web.Request, engines: SpeechEngines, faults: F
     await asyncio.sleep(max(0.0, began + least_s - time.monotonic()))
     if form.fields.get("stream") == "true" and model.name != "whisper-1":
         return await _streamed(request, heard, fault)
-    content_type, text = _RENDERED[response_format](heard, model)
+    if form.fields.get("include[]") == "logprobs":
+        content_type, text = _as_json_with_logprobs(heard, model)
+    else:
+        content_type, text = _RENDERED[response_format](heard, model)
     data = text.encode()
     if _is(fault, FaultKind.GARBAGE):
         data, content_type = b'{"text": "He', "application/json"
@@ -102,6 +106,9 @@ def _response_format(form: _Form, model: Model) -> str:
             f"response_format '{wanted}' is not compatible with model '{model.name}'. Use 'json' or 'text' instead.",
             "unsupported_value",
         )
+    if "include[]" in form.fields and (model.name not in _TELL_LOGPROBS or wanted != "json"):
+        only = f"'include' is supported for {_quoted(_TELL_LOGPROBS)} with response_format 'json' only."
+        raise invalid("include", only, "unsupported_value")
     language = form.fields.get("language", "en")
     if language.split("-")[0].lower() != "en":
         raise invalid("language", f"The sandbox understands English only, not '{language}'.", "unsupported_value")
@@ -179,11 +186,23 @@ def _as_json(heard: Heard, model: Model) -> tuple[str, str]:
     return "application/json", json.dumps({"text": heard.text, "usage": usage})
 
 
+def _as_json_with_logprobs(heard: Heard, _: Model) -> tuple[str, str]:
+    # Our Whisper scores a segment, not its tokens: every word gets what the segment's tokens have on average.
+    logprobs = [
+        {"token": f" {word}", "bytes": list(f" {word}".encode()), "logprob": segment.avg_logprob}
+        for segment in heard.segments
+        for word in segment.text.split()
+    ]
+    return "application/json", json.dumps({"text": heard.text, "logprobs": logprobs, "usage": _token_usage(heard)})
+
+
 def _as_text(heard: Heard, _: Model) -> tuple[str, str]:
     return "text/plain; charset=utf-8", f"{heard.text}\n"
 
 
 def _as_verbose_json(heard: Heard, _: Model) -> tuple[str, str]:
+    # As Whisper does: a stretch in which it heard no words is no segment.
+    with_words = [segment for segment in heard.segments if segment.text]
     segments = [
         {
             "id": n,
@@ -197,7 +216,7 @@ def _as_verbose_json(heard: Heard, _: Model) -> tuple[str, str]:
             "compression_ratio": segment.compression_ratio,
             "no_speech_prob": segment.no_speech_prob,
         }
-        for n, segment in enumerate(heard.segments)
+        for n, segment in enumerate(with_words)
     ]
     answer = {
         "task": "transcribe",
@@ -230,7 +249,7 @@ def _is(fault: Fault | None, kind: FaultKind) -> bool:
     return fault is not None and fault.kind is kind
 
 
-def _quoted(names: dict[str, Any]) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 

@@ -60,6 +60,32 @@ async def test_verbose_json_tells_how_sure_the_model_is(openai_client: openai.As
     assert word_errors(SENTENCE, segment.text) == 0
 
 
+async def test_verbose_json_has_no_segment_where_nobody_spoke(openai_client: openai.AsyncOpenAI) -> None:
+    answer = await openai_client.audio.transcriptions.create(
+        file=("turn.wav", wav(bytes(16_000)), "audio/wav"), model="whisper-1", response_format="verbose_json"
+    )
+    assert (answer.text, answer.segments) == ("", [])
+
+
+async def test_newer_models_tell_how_sure_they_are_of_each_word(
+    openai_client: openai.AsyncOpenAI, spoken: bytes
+) -> None:
+    answer = await openai_client.audio.transcriptions.create(
+        file=("turn.wav", wav(spoken), "audio/wav"), model="gpt-4o-mini-transcribe", include=["logprobs"]
+    )
+    assert answer.logprobs is not None
+    assert "".join(one.token or "" for one in answer.logprobs).strip() == answer.text
+    assert all(-0.9 < (one.logprob or 0) < 0 for one in answer.logprobs)
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-transcribe", "gpt-4o-transcribe-diarize"])
+async def test_logprobs_are_not_every_models(openai_client: openai.AsyncOpenAI, model: str) -> None:
+    with pytest.raises(openai.BadRequestError, match="'include' is supported for"):
+        await openai_client.audio.transcriptions.create(
+            file=("turn.wav", wav(bytes(3200)), "audio/wav"), model=model, include=["logprobs"]
+        )
+
+
 async def test_text_and_subtitles_are_plain_text(openai_client: openai.AsyncOpenAI, spoken: bytes) -> None:
     texts = {}
     form: Any
