@@ -9,8 +9,7 @@ one: `UnknownStepError` says why. Read by `scripts/replay`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -95,13 +94,19 @@ def _from_name(kinds: Mapping[str, type[Value]], what: str, recorded: Mapping[st
 
 def _made(kind: type[Value], recorded: Mapping[str, Any]) -> Value:
     """A field that is younger than the record has its default; any other that is missing or unknown is an error."""
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    if unknown := sorted(recorded.keys() - known.keys()):
-        raise UnknownStepError(f"{kind.__name__} has no {', '.join(unknown)}")
-    needed = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
-    if missing := sorted(needed - recorded.keys()):
-        raise UnknownStepError(f"{kind.__name__} lacks {', '.join(missing)}")
     try:
-        return msgspec.convert(dict(recorded), type=kind, strict=False)
+        made = msgspec.convert(dict(recorded), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise UnknownStepError(f"{kind.__name__}: {error}") from None
+    if lost := sorted(_lost(recorded, msgspec.to_builtins(made))):
+        raise UnknownStepError(f"{kind.__name__} has no {', '.join(lost)}")
+    return made
+
+
+def _lost(recorded: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
+    """The fields that were recorded, and that what was made of them does not have."""
+    for name, value in recorded.items():
+        if name not in made:
+            yield name
+        elif isinstance(value, Mapping) and isinstance(made[name], Mapping):
+            yield from (f"{name}.{part}" for part in _lost(value, made[name]))

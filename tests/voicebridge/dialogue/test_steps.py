@@ -130,8 +130,8 @@ def test_what_is_younger_than_the_record_has_its_default() -> None:
         ({"name": "Transcribe", "request": 1}, "there is no event 'Transcribe'"),
         ({"name": ["SpeechStarted"]}, r"there is no event \['SpeechStarted'\]"),
         ({}, "there is no event None"),
-        ({"name": "SpeechStarted", "since": 1.0}, "SpeechStarted has no since"),
-        ({"name": "SpeechStarted"}, "SpeechStarted lacks at"),
+        ({"name": "SpeechStarted", "at": 1.0, "since": 1.0}, "SpeechStarted has no since"),
+        ({"name": "SpeechStarted"}, "SpeechStarted: Object missing required field `at`"),
         ({"name": "SpeechStarted", "at": "soon"}, "SpeechStarted: Expected `float`"),
     ],
 )
@@ -145,5 +145,5 @@ def test_a_command_or_timing_of_another_version_says_what_is_unknown() -> None:
         command_from({"name": "Whistle"})
     with pytest.raises(UnknownStepError, match="SayLine: Invalid enum value 'tra_la'"):
         command_from({"name": "SayLine", "reply": 1, "line": "tra_la", "role": "line"})
-    with pytest.raises(UnknownStepError, match="Timing has no courage_s"):
-        timing_from({"courage_s": 1.0})
+    with pytest.raises(UnknownStepError, match="Timing has no courage_s, patience"):
+        timing_from({"courage_s": 1.0, "patience": {"of_a_saint_s": 9.0}})
