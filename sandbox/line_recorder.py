@@ -27,6 +27,14 @@ class Utterance:
     interrupted: bool = False
 
 
+@dataclass(frozen=True)
+class Clear:
+    """The agent's side took back what the telephone had not played yet. Times in (media) seconds."""
+
+    at: float
+    unheard_s: float
+
+
 class LineRecorder:
     """Fed once per 20 ms by the line, and with utterances by those who know their words."""
 
@@ -34,7 +42,7 @@ class LineRecorder:
         self._person = bytearray()
         self._agent = bytearray()
         self._utterances: list[Utterance] = []
-        self._cuts: list[float] = []
+        self._clears: list[Clear] = []
         self.answered_at = 0.0
         self.stream_started: float | None = None
         self.agent_first_audible: float | None = None
@@ -55,9 +63,9 @@ class LineRecorder:
         if self.agent_first_audible is None and self.stream_started is not None:
             self.agent_first_audible = at
 
-    def agent_cut_off(self, at: float) -> None:
-        """A clear threw away audio that had not been heard."""
-        self._cuts.append(at)
+    def cleared(self, at: float, unheard_s: float) -> None:
+        """A clear arrived. It threw away `unheard_s` of audio that had not been heard, or nothing."""
+        self._clears.append(Clear(at, unheard_s))
 
     def said(self, speaker: str, text: str, began: float, ended: float) -> None:
         """Somebody ("person" or "agent") spoke."""
@@ -89,7 +97,7 @@ class LineRecorder:
         return joined
 
     def report(self) -> dict[str, Any]:
-        """Utterances with epoch times, and the greeting's delay."""
+        """Utterances and clears with epoch times, and the greeting's delay."""
         return {
             "greeting_ms": self.greeting_ms(),
             "utterances": [
@@ -102,6 +110,10 @@ class LineRecorder:
                 }
                 for one in self.utterances()
             ],
+            "clears": [
+                {"at": round(self.answered_at + clear.at, 4), "unheard_ms": round(clear.unheard_s * 1000)}
+                for clear in self._clears
+            ],
         }
 
     def wav(self) -> bytes:
@@ -109,7 +121,7 @@ class LineRecorder:
         return stereo_wav(bytes(self._person), bytes(self._agent))
 
     def _cut_between(self, began: float, ended: float) -> bool:
-        return any(began <= cut <= ended for cut in self._cuts)
+        return any(clear.unheard_s and began <= clear.at <= ended for clear in self._clears)
 
     def _interrupted(self, one: Utterance, everything: list[Utterance]) -> bool:
         """The agent: cut off by a clear. The person: the agent began to speak while he or she was speaking."""

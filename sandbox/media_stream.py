@@ -188,8 +188,7 @@ class MediaStream:
             case Mark(name):
                 self._echo(self._buffer.mark(name), now)
             case Clear():
-                if self._buffer.buffered:
-                    self._call.recorder.agent_cut_off(self._line.now)
+                self._call.recorder.cleared(self._line.media_time(now), self._buffer.buffered / RATE_HZ)
                 self._echo(self._buffer.clear(), now)
 
     def _echo(self, marks: list[str], at: float) -> None:

@@ -76,6 +76,10 @@ class Line:
         """The event loop's time at which a moment of the line is due."""
         return self._opened_at + media_s
 
+    def media_time(self, loop_s: float) -> float:
+        """Where the line is at a moment of the event loop's time: finer than `now`, which goes in steps of 20 ms."""
+        return loop_s - self._opened_at
+
     async def run(self) -> None:
         """Absolute deadlines, so that delays do not add up; after a stall the missed frames follow in a burst."""
         loop = asyncio.get_running_loop()

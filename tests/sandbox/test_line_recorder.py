@@ -21,7 +21,8 @@ def test_stretches_of_one_turn_of_the_agent_are_joined() -> None:
 def test_the_agent_is_interrupted_by_a_clear_and_the_person_by_the_agent() -> None:
     recorder = LineRecorder()
     recorder.said("agent", "I was say", 1.0, 2.0)
-    recorder.agent_cut_off(2.0)
+    recorder.cleared(2.0, unheard_s=0.3)
+    recorder.cleared(2.9, unheard_s=0.0)
     recorder.said("agent", "Sorry.", 2.4, 3.0)
     recorder.said("person", "Wait, my dog", 1.5, 2.8)
     recorder.said("person", "Yes.", 4.0, 4.5)
@@ -42,3 +43,14 @@ def test_the_greeting_is_measured_from_the_first_start_to_the_first_sound_after_
     recorder.stream_start(3.0)
     recorder.agent_audible(4.0)
     assert recorder.greeting_ms() == 350
+
+
+def test_every_clear_is_told_with_its_moment_and_what_it_took_back() -> None:
+    recorder = LineRecorder()
+    recorder.answered_at = 1000.0
+    recorder.cleared(2.0374, unheard_s=0.52)
+    recorder.cleared(9.0, unheard_s=0.0)
+    assert recorder.report()["clears"] == [
+        {"at": 1002.0374, "unheard_ms": 520},
+        {"at": 1009.0, "unheard_ms": 0},
+    ]

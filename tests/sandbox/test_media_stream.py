@@ -121,6 +121,9 @@ async def test_clear_cuts_the_agent_off_and_echoes_all_marks_in_order(
     (agent,) = [one for one in report["utterances"] if one["speaker"] == "agent"]
     assert agent["interrupted"]
     assert agent["ended_at"] - agent["started_at"] == pytest.approx(0.5, abs=0.35)
+    (clear,) = report["clears"]
+    assert clear["at"] == pytest.approx(agent["ended_at"], abs=0.06)
+    assert clear["unheard_ms"] == pytest.approx(6000 - 1000 * (clear["at"] - agent["started_at"]), abs=60)
 
 
 @pytest.mark.parametrize(
