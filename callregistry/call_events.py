@@ -53,6 +53,7 @@ class Kind(StrEnum):
     VOICE_CHANGED = "voice.changed"
     """`{pace, gain_db}`: how we speak from now on, because the person asked for it."""
     TURN_STEP = "turn.step"
-    """`{now, event, commands}`: one step of the turn machine, as `scripts/replay` reads it. Not sent to browsers."""
+    """`{attempt, now, event, commands}`: one step of the turn machine, as `scripts/replay` reads it (see
+    `voicebridge/dialogue/steps.py`). The first of a stream also says how its machine was made. Not sent to browsers."""
     DTMF = "person.pressed"
     """`{digit}`: a key on the telephone."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from voicebridge.dialogue.events import Command, Event
+from voicebridge.dialogue.events import Command, Event, Manner
 from voicebridge.dialogue.states import Timing
 
 Plain = dict[str, Any]
@@ -28,14 +29,28 @@ class UnknownStepError(ValueError):
     """What was recorded means nothing to this version; the message says what."""
 
 
-def step(now: float, event: Event | None, commands: Sequence[Command]) -> Plain:
-    """`{now, event, commands}` of one call of `handle`, or of `handle_timer` (then `event` is None)."""
-    return {"now": now, "event": event and _named(event), "commands": comparable(commands)}
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a stream's `TurnTaking` was made: its arguments, under their names."""
+
+    timing: Timing
+    first_reply: int = 1
+    first_turn: int = 1
+    manner: Manner = field(default_factory=Manner)
 
 
-def beginning(timing: Timing, *, first_reply: int, first_turn: int) -> Plain:
-    """What the first step of a stream says besides: how its machine was made."""
-    return {"timing": _json_ready(msgspec.to_builtins(timing)), "first_reply": first_reply, "first_turn": first_turn}
+def step(now: float, event: Event | None, commands: Sequence[Command], *, attempt: int = 1) -> Plain:
+    """`{attempt, now, event, commands}` of one call of `handle`, or of `handle_timer` (then `event` is None).
+
+    `attempt` is the stream's number: a stream that was fenced may still tell steps while the next one does.
+    """
+    return {"attempt": attempt, "now": now, "event": event and _named(event), "commands": comparable(commands)}
+
+
+def beginning(timing: Timing, *, first_reply: int = 1, first_turn: int = 1, manner: Manner | None = None) -> Plain:
+    """What the first step of a stream says besides: `{timing, first_reply, first_turn, manner}`."""
+    begun = Beginning(timing, first_reply, first_turn, manner or Manner())
+    return {name: _json_ready(value) for name, value in msgspec.to_builtins(begun).items()}
 
 
 def comparable(commands: Sequence[Command]) -> list[Plain]:
@@ -53,9 +68,10 @@ def command_from(recorded: Mapping[str, Any]) -> Command:
     return _from_name(_COMMANDS, "command", recorded)
 
 
-def timing_from(recorded: Mapping[str, Any]) -> Timing:
-    """The timing that `beginning` told. Raises `UnknownStepError`."""
-    return _made(Timing, recorded)
+def beginning_from(first_step: Mapping[str, Any]) -> Beginning:
+    """What `beginning` told, read from the whole first step of a stream. Raises `UnknownStepError`."""
+    names = {part.name for part in fields(Beginning)}
+    return _made(Beginning, {name: value for name, value in first_step.items() if name in names})
 
 
 def _named(value: Event | Command) -> Plain:

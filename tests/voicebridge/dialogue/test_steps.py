@@ -15,6 +15,7 @@ from voicebridge.dialogue.events import (
     Command,
     Event,
     LineName,
+    Manner,
     Record,
     Role,
     SayLine,
@@ -25,13 +26,14 @@ from voicebridge.dialogue.events import (
 )
 from voicebridge.dialogue.states import Timing
 from voicebridge.dialogue.steps import (
+    Beginning,
     UnknownStepError,
     beginning,
+    beginning_from,
     command_from,
     comparable,
     event_from,
     step,
-    timing_from,
 )
 
 EVENTS: list[type[Event]] = list(get_args(Event))
@@ -89,7 +91,8 @@ def test_a_step_as_it_is_written_down() -> None:
         SayLine(2, LineName.STILL_THERE, Role.LINE),
         Record(Kind.AGENT_STATE, {"state": Role.ANSWER, "marks": (1, 0.1 + 0.2)}),
     ]
-    assert step(1.1, SpeechStarted(0.1 + 0.2), commands) == {
+    assert step(1.1, SpeechStarted(0.1 + 0.2), commands, attempt=2) == {
+        "attempt": 2,
         "now": 1.1,
         "event": {"name": "SpeechStarted", "at": 0.1 + 0.2},
         "commands": [
@@ -113,14 +116,15 @@ def test_a_number_that_json_does_not_have_survives() -> None:
 
 def test_the_first_step_tells_how_its_machine_was_made() -> None:
     timing = replace(Timing(), idle_s=7.25)
-    told = through_json(beginning(timing, first_reply=4, first_turn=2))
-    assert (told["first_reply"], told["first_turn"]) == (4, 2)
-    assert timing_from(told["timing"]) == timing
+    told = through_json(beginning(timing, first_reply=4, first_turn=2, manner=Manner(pace=0.8)))
+    assert (told["first_reply"], told["first_turn"], told["manner"]["pace"]) == (4, 2, 0.8)
+    assert beginning_from(step(1.0, None, []) | told) == Beginning(timing, 4, 2, Manner(pace=0.8))
+    assert beginning_from(beginning(timing)) == Beginning(timing)
 
 
 def test_what_is_younger_than_the_record_has_its_default() -> None:
     assert event_from({"name": "SpeechPaused", "at": 3}) == SpeechPaused(3.0, None)
-    assert timing_from({"idle_s": 7.0}) == Timing(idle_s=7.0)
+    assert beginning_from({"timing": {"idle_s": 7.0}}) == Beginning(Timing(idle_s=7.0), 1, 1, Manner())
 
 
 @pytest.mark.parametrize(
@@ -145,5 +149,7 @@ def test_a_command_or_timing_of_another_version_says_what_is_unknown() -> None:
         command_from({"name": "Whistle"})
     with pytest.raises(UnknownStepError, match="SayLine: Invalid enum value 'tra_la'"):
         command_from({"name": "SayLine", "reply": 1, "line": "tra_la", "role": "line"})
-    with pytest.raises(UnknownStepError, match="Timing has no courage_s, patience"):
-        timing_from({"courage_s": 1.0, "patience": {"of_a_saint_s": 9.0}})
+    with pytest.raises(UnknownStepError, match=r"Beginning has no manner\.polite, timing\.courage_s"):
+        beginning_from({"timing": {"courage_s": 1.0}, "manner": {"polite": True}})
+    with pytest.raises(UnknownStepError, match="Beginning: Object missing required field `timing`"):
+        beginning_from({"now": 1.0})
