@@ -230,7 +230,7 @@ def _asks_us(sentence: _Sentence) -> Completeness | None:
     words = sentence.core
     if len(words) < 2 or words[-2] not in g.AUXILIARIES or words[-1] not in g.PRONOUNS:
         return None
-    if words[-2] in g.BE and words[0] in g.WH_WORDS and not (len(words) == 2):
+    if words[-2] in g.BE and words[0] in g.WH_WORDS and len(words) > 2:
         return Completeness.COMPLETE
     if len(words) == 2 or words[0] in g.WH_WORDS:
         return Completeness.OPEN

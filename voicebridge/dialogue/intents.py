@@ -1,12 +1,19 @@
-"""What a whole utterance is for, as far as code must know: a goodbye, a hello, or only a sign of listening.
+"""What a whole utterance is for, as far as code must know: what is answered without a model, and what ends the call.
 
 The rules are about the whole utterance, never about a word somewhere in it: "my husband said goodbye last year" is a
-story, not a goodbye. Punctuation is the recogniser's guess: it helps where it is there, and nothing depends on it.
+story, not a goodbye, and "hold on, I wanted to tell you about my dog" asks nobody to wait. An utterance is read from
+its end, phrase by phrase; each must be of the kind that is looked for, or one that may stand around it ("sorry",
+"please"). What is not understood to its first word is for the model; only a goodbye may have a story before it. Who
+wants several things ("Pardon? Could you speak up?") gets the most particular of them, in the order of `_WISHES`.
+Punctuation is the recogniser's guess: it helps where it is there, and nothing depends on it.
 """
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
+
+from voicebridge.dialogue import phrases
 
 _DEAR = r"dear|my dear|love|darling|sweetheart|honey|everyone|kindline"
 
@@ -67,6 +74,47 @@ _DEAR_LAST = _last(_DEAR)
 _WITH_HELLO_LAST = _last(_WITH_HELLO)
 
 
+class Intent(StrEnum):
+    """What an utterance wants that needs no model."""
+
+    REPEAT = "repeat"
+    SLOWER = "slower"
+    FASTER = "faster"
+    LOUDER = "louder"
+    QUIETER = "quieter"
+    HOLD_ON = "hold on"
+    """Wait: the person is busy for a moment."""
+    STOP = "stop"
+    """Do not talk."""
+    GOODBYE = "goodbye"
+    BACKCHANNEL = "backchannel"
+    """Nothing: it is only a sign of listening."""
+    HELLO = "hello"
+    RETURN = "return"
+    """The person is back, or wants to know whether we are."""
+
+
+def _phrase_last(lines: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{phrases.one_of(lines)})(?: \|)*$")
+
+
+_WISHES = (
+    (Intent.HOLD_ON, _phrase_last(phrases.BUSY)),
+    (Intent.LOUDER, _phrase_last(phrases.LOUDER)),
+    (Intent.QUIETER, _phrase_last(phrases.QUIETER)),
+    (Intent.SLOWER, _phrase_last(phrases.SLOWER)),
+    (Intent.FASTER, _phrase_last(phrases.FASTER)),
+    (Intent.REPEAT, _phrase_last(phrases.REPEAT)),
+    (Intent.STOP, _phrase_last(phrases.STOP)),
+    (Intent.HOLD_ON, _phrase_last(phrases.WAIT)),
+    (Intent.RETURN, _phrase_last(phrases.RETURN)),
+)
+_AROUND_WISH_LAST = _phrase_last(phrases.AROUND)
+_INTERRUPTION_FIRST = re.compile(rf"(?:{phrases.one_of(phrases.INTERRUPTIONS)})\b")
+_MOST_WORDS_OF_A_WISH = 30
+_WORD = re.compile(r"\w+(?:[’']\w+)*")
+
+
 def is_goodbye(text: str) -> bool:
     """The person wants to end the call: the utterance ends with a farewell that is not part of a story."""
     rest = _normalised(text[-_LAST_WORDS_CHARS:])
@@ -92,6 +140,56 @@ def is_hello(text: str) -> bool:
 def is_backchannel(text: str) -> bool:
     """Nothing but a sign of listening: "mm-hm", "yes dear", "I see". It does not ask for the floor."""
     return _consists_of(text, _ATTENTIVE_LAST, _DEAR_LAST, most_words=5)
+
+
+def intent_of(text: str) -> Intent | None:
+    """What the whole utterance wants, None if it is conversation."""
+    if is_goodbye(text):
+        return Intent.GOODBYE
+    wish = _wish_of(text)
+    if wish is not None:
+        return wish
+    if is_hello(text):
+        return Intent.HELLO
+    return Intent.BACKCHANNEL if is_backchannel(text) else None
+
+
+def is_interruption(text: str) -> bool:
+    """The person wants the floor at once: "stop", "wait", "no, listen", whatever follows; or anything we answer."""
+    if _INTERRUPTION_FIRST.match(phrases.plain_words(text)):
+        return True
+    return intent_of(text) not in (None, Intent.BACKCHANNEL, Intent.HELLO, Intent.RETURN)
+
+
+def new_words(before: str, whole: str) -> str:
+    """What `whole` has beyond `before`, the transcript of its first part: all from the first word that differs."""
+    heard = [match.group().lower() for match in _WORD.finditer(before)]
+    for place, match in enumerate(_WORD.finditer(whole)):
+        if place == len(heard) or match.group().lower() != heard[place]:
+            return whole[match.start() :].strip()
+    return ""
+
+
+def _wish_of(text: str) -> Intent | None:
+    rest = phrases.plain_words(text)
+    if len(rest.split()) > _MOST_WORDS_OF_A_WISH:
+        return None
+    if "?" in text and re.fullmatch(r"(?: oh| i am| \|)*(?: sorry| excuse me)(?: dear| love| \|)*", rest):
+        return Intent.REPEAT  # not an apology
+    wishes = set()
+    while rest.strip(" |"):
+        # The longest phrase wins: it begins first.
+        ends = [(match.start(), rank) for rank, (_, wish) in enumerate(_WISHES) if (match := wish.search(rest))]
+        around = _AROUND_WISH_LAST.search(rest)
+        if around is not None:
+            ends.append((around.start(), len(_WISHES)))
+        if not ends:
+            return None
+        start, rank = min(ends)
+        wishes.add(rank)
+        rest = rest[:start]
+    wishes.discard(len(_WISHES))
+    return _WISHES[min(wishes)][0] if wishes else None
 
 
 def _normalised(text: str) -> str:
