@@ -37,8 +37,8 @@ class Kind(StrEnum):
     """`{turn, text, audio_ms, stt_ms}`: one whole turn of the person, transcribed. `turn` counts from 1. If the person
     goes on before our answer is heard, the same turn is told again with all of its words; that replaces the former."""
     REPLY_DRAFT = "reply.draft"
-    """`{reply, turn, what}`: an answer prepared before the turn was surely over was begun, withdrawn (the person went on;
-    nothing of it was heard) or released."""
+    """`{reply, turn, what}`: an answer prepared before the turn was surely over was begun, withdrawn (the person
+    went on; nothing of it was heard) or released."""
     REPLY_STARTED = "reply.started"
     """`{reply, turn, latency_ms, stages}`: the first audio of an utterance of ours is on the wire. `latency_ms` runs
     from the end of the person's speech; `stages` is `{endpointing_ms, stt_ms, llm_ms, tts_ms}`. `turn`, `latency_ms`
