@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from sandbox.echo import Echo
 from sandbox.line_audio import FRAME_BYTES, SILENT_FRAME
 from sandbox.line_ear import Ears, LineEar
 from sandbox.telephone_network import Busy
@@ -135,6 +136,8 @@ class BrowserTelephone:
 
     name = "You"
     answered_by = "human"
+    echo: Echo | None = None
+    """Yours is the real one, of your loudspeaker and microphone."""
 
     def __init__(self, ears: Ears) -> None:
         self._ears = ears

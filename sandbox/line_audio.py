@@ -83,7 +83,7 @@ def telephone_band(pcm: bytes) -> bytes:
     samples = _samples(pcm)
     if not len(samples):
         return pcm
-    return _pcm(np.convolve(samples, _BAND_PASS, mode="same")[: len(samples)] if len(samples) > 255 else samples)
+    return _pcm(np.convolve(samples, BAND_PASS, mode="same")[: len(samples)] if len(samples) > 255 else samples)
 
 
 def without_outer_silence(pcm: bytes, threshold_dbfs: float = -50.0) -> bytes:
@@ -166,4 +166,5 @@ def _band_pass(low_hz: float = 250, high_hz: float = 3500, taps: int = 255) -> S
     return taps_of_band
 
 
-_BAND_PASS = _band_pass()
+BAND_PASS = _band_pass()
+"""The telephone's filter: 255 taps, linear phase."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sandbox import line_audio
+from sandbox.echo import Echo
 from sandbox.line_audio import FRAME_BYTES, FRAME_S, SILENT_FRAME
 from sandbox.line_recorder import LineRecorder
 from sandbox.people import Person
@@ -107,6 +108,7 @@ class PersonTelephone:
     def __init__(self, person: Person, voice: PersonVoice, ring_scale: float = 1.0) -> None:
         self.name = person.name
         self.answered_by = person.answered_by
+        self.echo: Echo | None = None
         self._person = person
         self._voice = voice
         self._ring_scale = ring_scale

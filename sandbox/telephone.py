@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from sandbox.echo import Echo, EchoPath
 from sandbox.line_audio import FRAME_BYTES, FRAME_S, SILENT_FRAME
 from sandbox.line_recorder import LineRecorder
 from sandbox.voice_activity import SpeechBegan, SpeechEnded, SpeechSegments
@@ -49,10 +50,11 @@ class CallerSide(Protocol):
 
 
 class Line:
-    """A line that is up. `run()` returns when the person hangs up."""
+    """A line that is up. `run()` returns when the person hangs up. With an `echo`, the agent's voice comes back."""
 
-    def __init__(self, handset: Handset, recorder: LineRecorder) -> None:
+    def __init__(self, handset: Handset, recorder: LineRecorder, echo: Echo | None = None) -> None:
         self._handset = handset
+        self._echo = EchoPath(echo) if echo is not None else None
         self._recorder = recorder
         self._caller: CallerSide | None = None
         self._agent_speech = SpeechSegments()
@@ -99,6 +101,8 @@ class Line:
         self.now = now
         person = self._handset.speak(now)
         agent = self._caller.play(now) if self._caller else SILENT_FRAME
+        if self._echo is not None:
+            person = self._echo.added(person, agent)
         if self._caller is not None:
             if keys := self._handset.pressed():
                 self._caller.digits(keys)

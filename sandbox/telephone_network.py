@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from sandbox import dial_plan
 from sandbox.call_flow import CallFlow, Parts
+from sandbox.echo import Echo
 from sandbox.line_ear import Ears, LineEar
 from sandbox.status_callbacks import StatusCallbacks
 from sandbox.telephone import Handset, Line
@@ -55,6 +56,8 @@ class Telephone(Protocol):
 
     name: str
     answered_by: str
+    echo: Echo | None
+    """How the agent's voice comes back from this telephone."""
 
     async def answer(self, call: Call) -> ListeningHandset:
         """Ring until lifted. Cancelled when the caller gives up. Raises Busy."""
@@ -205,7 +208,7 @@ class CallLife:
         call.status = Status.IN_PROGRESS
         call.answered_at = call.recorder.answered_at = time.time()
         self._callbacks.status(call, "in-progress")
-        line = Line(handset, call.recorder)
+        line = Line(handset, call.recorder, self._telephone.echo or self._parts.faults.echo)
         ear = LineEar("agent", self._ears, call.recorder, lambda text, ended: handset.heard(text, ended, line.now))
         line.listen(lambda speech: handset.agent_speech(speech, line.now))
         line.listen(ear.speech)

@@ -4,7 +4,7 @@ Each key is one switch; several may be on at once. Callbacks: `callbacks` = "shu
 (`delay_ms` for delay and shuffle, `drop` names the statuses for drop, all of them when empty). REST: `rest_status`,
 `rest_code`, `rest_times` (how many requests), `rest_latency_ms`. Signatures: `signature` = "missing" | "wrong".
 Stream: `start` = false (never sent), `abort_after_s` (the TCP connection dies without stop), `jitter_ms`,
-`odd_frames`, `comfort_noise`.
+`odd_frames`, `comfort_noise`. Lines of calls answered from now on: `echo_delay_ms` (0: no echo), `echo_down_db`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
+
+from sandbox.echo import LONGEST_MS, MOST_DOWN_DB, SHORTEST_MS, Echo
 
 CallbackFault = Literal["none", "shuffle", "duplicate", "delay", "drop"]
 
@@ -37,6 +39,13 @@ class TwilioFaults:
     jitter_ms: float = 2.0
     odd_frames: bool = False
     comfort_noise: bool = False
+    echo_delay_ms: int = 0
+    echo_down_db: float = 18.0
+
+    @property
+    def echo(self) -> Echo | None:
+        """The echo on every line that has none of its own."""
+        return Echo(self.echo_delay_ms, self.echo_down_db) if self.echo_delay_ms else None
 
     def set(self, wanted: Mapping[str, Any]) -> None:
         """Turn switches; all are checked before the first is turned. Raises FaultError."""
@@ -57,6 +66,11 @@ class TwilioFaults:
             raise FaultError(f"callbacks: must be one of {', '.join(get_args(CallbackFault))}")
         if checked.get("signature", "") not in ("", "missing", "wrong"):
             raise FaultError('signature: must be "missing", "wrong" or ""')
+        delay_ms, down_db = checked.get("echo_delay_ms", 0), checked.get("echo_down_db", 0.0)
+        if delay_ms and not SHORTEST_MS <= delay_ms <= LONGEST_MS:
+            raise FaultError(f"echo_delay_ms: must be 0 or {SHORTEST_MS} to {LONGEST_MS}, not {delay_ms!r}")
+        if not 0 <= down_db <= MOST_DOWN_DB:
+            raise FaultError(f"echo_down_db: must be 0 to {MOST_DOWN_DB}, not {down_db!r}")
         for name, value in checked.items():
             setattr(self, name, value)
 
