@@ -15,6 +15,7 @@ from callregistry.registry import Registry
 from voicebridge import metrics
 from voicebridge.call_log import open_call_log
 from voicebridge.call_session import House
+from voicebridge.dialogue.endpointing import patience_for
 from voicebridge.dialogue.events import LineName
 from voicebridge.dialogue.prompts import greeting_text
 from voicebridge.dialogue.turn_taking import Timing
@@ -44,7 +45,8 @@ class RunningBridge:
 def timing_of(settings: BridgeSettings) -> Timing:
     """The pace of the talk that the settings ask for."""
     return Timing(
-        end_of_turn_s=settings.end_of_turn_ms / 1000,
+        patience=patience_for(settings.end_of_turn_ms),
+        drafts=settings.drafts,
         barge_in_s=settings.barge_in_ms / 1000,
         max_call_s=float(settings.max_call_s),
     )

@@ -21,6 +21,7 @@ from voicebridge import metrics
 from voicebridge.audio.utterance import Utterance
 from voicebridge.call_log import CallLog
 from voicebridge.dialogue import events as ev
+from voicebridge.dialogue import steps
 from voicebridge.dialogue.turn_taking import Timing, TurnTaking
 from voicebridge.ears import Ears
 from voicebridge.history import History, load_history
@@ -67,8 +68,9 @@ class CallSession:
         self._socket, self._stream_sid = socket, admission.stream_sid
         self._inbox: asyncio.Queue[ev.Event | StreamEnd] = asyncio.Queue(1024)
         self._ears = Ears()
-        self._mouth = Mouth(socket, admission.stream_sid)
+        self._mouth = Mouth(socket, admission.stream_sid, self._ears)
         self._reader = MediaReader(socket, self._ears, self._mouth, self._inbox)
+        self._beginning: dict[str, Any] = {}  # told with the first step
         self._transcribe_ms = 0  # how long the newest transcription took
         self._hung_up = False
         self._end = StreamEnd.LOST
@@ -108,7 +110,9 @@ class CallSession:
     async def _take_turns(self, history: History, speaking: Speaking, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         timing = history.timing(self._house.timing)
-        turns = TurnTaking(timing, first_reply=history.next_reply, first_turn=history.next_turn)
+        reply, turn, manner = history.next_reply, history.next_turn, history.manner
+        turns = TurnTaking(timing, first_reply=reply, first_turn=turn, manner=manner)
+        self._beginning = steps.beginning(timing, first_reply=reply, first_turn=turn, manner=manner)
         event: ev.Event | StreamEnd | None = ev.StreamStarted(history.resumed)
         while True:
             if isinstance(event, StreamEnd):
@@ -116,11 +120,10 @@ class CallSession:
                 if event is StreamEnd.STOPPED:
                     await self._hear_last_words(turns, speaking, tasks)
                 raise _CallOver
-            commands = turns.handle_timer(loop.time()) if event is None else turns.handle(event, loop.time())
-            if event is not None:
-                log.debug("<", happened=type(event).__name__)
-            for command in commands:
-                await self._carry_out(command, speaking, tasks)
+            now = loop.time()
+            await self._do(
+                event, turns.handle_timer(now) if event is None else turns.handle(event, now), now, speaking, tasks
+            )
             event = await self._next_event(turns.next_deadline())
 
     async def _hear_last_words(self, turns: TurnTaking, speaking: Speaking, tasks: asyncio.TaskGroup) -> None:
@@ -133,8 +136,8 @@ class CallSession:
         event: ev.Event | StreamEnd | None = ev.StreamStopped()
         while event is not None:
             if not isinstance(event, StreamEnd):
-                for command in turns.handle(event, loop.time()):
-                    await self._carry_out(command, speaking, tasks)
+                now = loop.time()
+                await self._do(event, turns.handle(event, now), now, speaking, tasks)
             event = await self._next_event(give_up_at) if turns.awaits_last_words else None
 
     async def _next_event(self, deadline: float | None) -> ev.Event | StreamEnd | None:
@@ -145,17 +148,50 @@ class CallSession:
         except TimeoutError:
             return None
 
+    async def _do(
+        self,
+        event: ev.Event | None,
+        commands: list[ev.Command],
+        now: float,
+        speaking: Speaking,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        """Carries out what was decided, and keeps it for `scripts/replay`."""
+        log.debug("step", happened=type(event).__name__, asked=[type(command).__name__ for command in commands])
+        if event is not None or commands:
+            step = steps.step(now, event, commands, attempt=self._attempt)
+            self._record(Kind.TURN_STEP, {**step, **self._beginning})
+            self._beginning = {}
+        for command in commands:
+            await self._carry_out(command, speaking, tasks)
+
     async def _carry_out(self, command: ev.Command, speaking: Speaking, tasks: asyncio.TaskGroup) -> None:
-        log.debug(">", asked=type(command).__name__)
         match command:
             case ev.Record(kind, data):
                 self._record(kind, data)
-            case ev.Transcribe():
-                tasks.create_task(self._transcribe(command.request, self._ears.take(final=command.final)))
+                if kind is Kind.PERSON_SAID:
+                    speaking.told(data["turn"], data["text"])
+                elif kind is Kind.REPLY_DRAFT:
+                    metrics.DRAFTS.labels(data["what"]).inc()
+            case ev.Transcribe(request, closes_part):
+                utterance = self._ears.part() if closes_part else self._ears.utterance()
+                tasks.create_task(self._transcribe(request, utterance))
             case ev.DiscardUtterance():
                 self._ears.discard()
             case ev.StartReply():
                 speaking.answer(command, self._transcribe_ms)
+            case ev.ReleaseReply(reply):
+                speaking.release(reply)
+            case ev.SayFiller():
+                speaking.fill(command)
+            case ev.SayAgain():
+                speaking.say_again(command)
+            case ev.ChangeManner(manner):
+                speaking.change_manner(manner)
+            case ev.HoldReply(reply):
+                await speaking.hold(reply)
+            case ev.ResumeReply(reply):
+                speaking.resume(reply)
             case ev.SayGreeting(reply):
                 speaking.greet(reply)
             case ev.SayLine():
@@ -186,6 +222,7 @@ class CallSession:
                 utterance.audio_ms,
                 utterance.voiced_ms,
                 took_ms,
+                snr_db=utterance.snr_db,
                 no_speech_prob=heard.no_speech_prob,
                 avg_logprob=heard.avg_logprob,
             )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from callregistry.call_events import Kind
 from callregistry.calls import Call, CallEvent
 from callregistry.transcript import transcript
 from voicebridge.call_log import CallLog
 from voicebridge.dialogue.conversation import Conversation
+from voicebridge.dialogue.events import Manner
 from voicebridge.dialogue.prompts import system_prompt
 from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.settings import BridgeSettings
@@ -29,6 +30,8 @@ class History:
     next_turn: int
     talked_s: float
     """How long ago the person answered."""
+    manner: Manner = field(default_factory=Manner)
+    """How we speak to this person."""
 
     def timing(self, timing: Timing) -> Timing:
         """The timing of a stream: a resumed call does not get the whole length of a call once more."""
@@ -51,9 +54,15 @@ async def load_history(call_log: CallLog, call: Call, attempt: int, settings: Br
             conversation.agent_said(-1 - number, line.text, line.interrupted)
     talked_s = 0.0 if call.answered_at is None else max(0.0, time.time() - call.answered_at)
     # Who has not heard who we are is greeted, not told that we are back.
-    return History(conversation, greeted, _highest(events, "reply") + 1, _highest(events, "turn") + 1, talked_s)
+    next_reply, next_turn = _highest(events, "reply") + 1, _highest(events, "turn") + 1
+    return History(conversation, greeted, next_reply, next_turn, talked_s, _manner(events))
+
+
+def _manner(events: list[CallEvent]) -> Manner:
+    changes = [event.data for event in events if event.kind == Kind.VOICE_CHANGED]
+    return Manner(changes[-1]["pace"], changes[-1]["gain_db"]) if changes else Manner()
 
 
 def _highest(events: list[CallEvent], name: str) -> int:
-    kinds = {Kind.REPLY_STARTED, Kind.AGENT_SAID, Kind.PERSON_SAID, Kind.AGENT_SENTENCE}
+    kinds = {Kind.REPLY_DRAFT, Kind.REPLY_STARTED, Kind.AGENT_SAID, Kind.PERSON_SAID, Kind.AGENT_SENTENCE}
     return max((event.data.get(name) or 0 for event in events if event.kind in kinds), default=0)

@@ -22,6 +22,16 @@ TURN_STAGE_SECONDS = Histogram(
     namespace="kindline",
     registry=_REGISTRY,
 )
+DRAFTS = Counter(
+    "drafts_total",
+    "Answers prepared in a pause: begun, withdrawn (the person went on) and released.",
+    ["what"],
+    namespace="kindline",
+    registry=_REGISTRY,
+)
+PROVIDER_REQUESTS = Counter(
+    "provider_requests_total", "Requests to a provider, retries included.", ["stage"], registry=_REGISTRY
+)
 PROVIDER_ERRORS = Counter(
     "provider_errors_total", "Failed attempts at a provider, retried or not.", ["stage", "kind"], registry=_REGISTRY
 )

@@ -1,7 +1,8 @@
 """One reply, as one cancellable task: language model -> sentences -> voice -> telephone.
 
 Three stages run side by side, joined by bounded queues: the model's text is read as fast as it comes; each sentence is
-spoken as soon as it is complete, while the one before is still being sent; `mouth.py` paces what goes out.
+spoken as soon as it is complete, while the one before is still being sent; `mouth.py` paces what goes out. Before its
+release an answer is a draft: its first sentence is made, and waits.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from voicebridge.audio.codec import Downsampler
+from voicebridge.audio.loudness import Loudness
+from voicebridge.audio.telephone_voice import TelephoneVoice, restyled
+from voicebridge.dialogue.events import Manner
 from voicebridge.dialogue.sentences import SentenceSplitter
+from voicebridge.last_said import LastSaid
 from voicebridge.mouth import LineLostError, Mouth, SpokenSentence
 from voicebridge.providers import LanguageModel, Message, ProviderError, Stage, TextToSpeech
 
@@ -33,22 +37,48 @@ class ReplyTimes:
     asked_at: float
     first_sentence_at: float | None = None
     first_audio_at: float | None = None
+    """The voice was ready. When it could be heard depends on the person, too."""
+
+
+@dataclass(slots=True)
+class Style:
+    """How one call's replies sound. The manner may change while the call goes on."""
+
+    manner: Manner = field(default_factory=Manner)
+    loudness: Loudness = field(default_factory=Loudness)
+    lift_consonants: bool = False
+
+    def voice(self) -> TelephoneVoice:
+        """For the next sentence."""
+        return TelephoneVoice(self.manner, lift_consonants=self.lift_consonants, loudness=self.loudness)
+
+    def of(self, audio: bytes) -> bytes:
+        """Audio that lies ready (mu-law, 8 kHz), in this style."""
+        return restyled(audio, self.manner)
 
 
 class Answer:
-    """Thinks of a reply and speaks it."""
+    """Thinks of a reply and, once it is released, speaks it."""
 
-    def __init__(self, language_model: LanguageModel, text_to_speech: TextToSpeech, asked_at: float) -> None:
-        self._language_model, self._text_to_speech = language_model, text_to_speech
+    def __init__(
+        self, language_model: LanguageModel, text_to_speech: TextToSpeech, style: Style, asked_at: float
+    ) -> None:
+        self._language_model, self._text_to_speech, self._style = language_model, text_to_speech, style
         self.times = ReplyTimes(asked_at)
+        self._released = asyncio.Event()
         self._texts: asyncio.Queue[str | ProviderError | None] = asyncio.Queue(MAX_SENTENCES)
         self._spoken: _Spoken = asyncio.Queue(1)
+
+    def release(self) -> None:
+        """It may be heard."""
+        self._released.set()
 
     async def run(
         self,
         reply: int,
         messages: Sequence[Message],
         mouth: Mouth,
+        last_said: LastSaid,
         *,
         on_sentence: Callable[[str], None],
         on_started: Callable[[], None],
@@ -57,16 +87,16 @@ class Answer:
 
         Raises `ProviderError` when a stage gave up (what was sent before it has been heard), or `LineLostError`.
         """
-
-        def started() -> None:
-            self.times.first_audio_at = asyncio.get_running_loop().time()
-            on_started()
-
         problem: ProviderError | LineLostError | None = None
         async with asyncio.TaskGroup() as tasks:
             stages = [tasks.create_task(self._think(messages)), tasks.create_task(self._voice())]
             try:
-                await mouth.speak(reply, _until_none(self._spoken), on_sentence=on_sentence, on_started=started)
+                await mouth.speak(
+                    reply,
+                    last_said.remember(self._sentences(), self._style.manner),
+                    on_sentence=on_sentence,
+                    on_started=on_started,
+                )
             except (ProviderError, LineLostError) as error:
                 problem = error
             finally:
@@ -74,6 +104,13 @@ class Answer:
                     stage.cancel()
         if problem is not None:
             raise problem
+
+    async def _sentences(self) -> AsyncIterator[SpokenSentence]:
+        """Nothing before the release; but a draft that comes to nothing says so at once."""
+        async with aclosing(cast(Any, _until_none(self._spoken))) as spoken:
+            async for sentence in spoken:
+                await self._released.wait()
+                yield sentence
 
     async def _think(self, messages: Sequence[Message]) -> None:
         splitter = SentenceSplitter()
@@ -103,39 +140,40 @@ class Answer:
                 return
             audio: _Audio = asyncio.Queue(MAX_PIECES)
             await self._spoken.put(SpokenSentence(text, _until_none(audio)))
-            await _speak_into(audio, self._text_to_speech, text)
+            await self._speak_into(audio, text)
+
+    async def _speak_into(self, audio: _Audio, text: str) -> None:
+        voice = self._style.voice()
+        try:
+            async with aclosing(cast(Any, self._text_to_speech.speak(text))) as pieces:
+                async for piece in pieces:
+                    if narrow := voice.feed(piece):
+                        self.times.first_audio_at = self.times.first_audio_at or asyncio.get_running_loop().time()
+                        await audio.put(narrow)
+            await audio.put(voice.flush())
+            await audio.put(None)
+        except ProviderError as error:
+            await audio.put(error)
 
 
-async def synthesise(text_to_speech: TextToSpeech, text: str) -> bytes:
+async def synthesise(text_to_speech: TextToSpeech, text: str, style: Style | None = None) -> bytes:
     """`text` as mu-law audio at 8 kHz, whole. Raises `ProviderError`."""
-    downsampler = Downsampler()
+    voice = (style or Style()).voice()
     audio = bytearray()
     async with aclosing(cast(Any, text_to_speech.speak(text))) as pieces:
         async for piece in pieces:
-            audio += downsampler.feed(piece)
-    return bytes(audio + downsampler.flush())
+            audio += voice.feed(piece)
+    return bytes(audio + voice.flush())
 
 
-async def ready_made(text: str, audio: bytes) -> AsyncIterator[SpokenSentence]:
-    """A sentence whose audio is there already: a line, or a greeting made while the phone rang."""
-
-    async def whole() -> AsyncIterator[bytes]:
-        yield audio
-
-    yield SpokenSentence(text, whole())
+async def ready_made(*sentences: tuple[str, bytes]) -> AsyncIterator[SpokenSentence]:
+    """Sentences whose audio is there already: a line, or a greeting made while the phone rang."""
+    for text, audio in sentences:
+        yield SpokenSentence(text, _whole(audio))
 
 
-async def _speak_into(audio: _Audio, text_to_speech: TextToSpeech, text: str) -> None:
-    downsampler = Downsampler()
-    try:
-        async with aclosing(cast(Any, text_to_speech.speak(text))) as pieces:
-            async for piece in pieces:
-                if narrow := downsampler.feed(piece):
-                    await audio.put(narrow)
-        await audio.put(downsampler.flush())
-        await audio.put(None)
-    except ProviderError as error:
-        await audio.put(error)
+async def _whole(audio: bytes) -> AsyncIterator[bytes]:
+    yield audio
 
 
 async def _until_none(queue: asyncio.Queue[Any]) -> AsyncIterator[Any]:

@@ -62,10 +62,16 @@ class BridgeSettings(SharedSettings):
     bridge_host: str = "127.0.0.1"
     """Where the bridge listens. 0.0.0.0 in a container; otherwise a proxy on this machine is in front of it."""
 
-    end_of_turn_ms: int = Field(1000, ge=200, le=5000)
-    """How long a pause ends the person's turn."""
-    barge_in_ms: int = Field(300, ge=100, le=2000)
-    """How long the person must speak over us before we stop."""
+    end_of_turn_ms: int = Field(1300, ge=500, le=5000)
+    """How long the person must have been silent after a finished sentence before we may be heard. Unfinished ones are
+    waited for longer."""
+    barge_in_ms: int = Field(140, ge=100, le=2000)
+    """How long the person must speak over us before we pause."""
+    drafts: bool = True
+    """Prepare answers in short pauses, unheard. It saves about a second of silence at each turn, and costs requests
+    that come to nothing."""
+    lift_consonants: bool = False
+    """Lift 1.5 to 3.4 kHz of our voice a little: consonants are what people who hear badly miss."""
     drain_s: int = Field(900, ge=0)
     """After SIGTERM: how long calls may go on (default: the longest call). Those still there are cut off without a
     goodbye; Twilio's tail then takes them up again."""

@@ -1,14 +1,14 @@
 """What one call says: greeting, answers and lines, each a task, and the record of what was heard of them.
 
-`reply.py` makes an answer and `mouth.py` sends it; here it is begun, stopped and told of: to `TurnTaking` through the
-inbox, to the log, and to the conversation, which gets only what was heard.
+`reply.py` makes an answer and `mouth.py` sends it; here it is begun, released, held, stopped and told of: to
+`TurnTaking` through the inbox, to the log, and to the conversation, which gets only what was heard.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callregistry.call_events import Kind
@@ -19,10 +19,11 @@ from voicebridge.dialogue import events as ev
 from voicebridge.dialogue.conversation import Conversation
 from voicebridge.greeting import prepared_greeting
 from voicebridge.history import History
+from voicebridge.last_said import LastSaid
 from voicebridge.media_reader import StreamEnd
 from voicebridge.mouth import LineLostError, Mouth
 from voicebridge.providers import Message, ProviderError
-from voicebridge.reply import Answer, ReplyTimes, ready_made
+from voicebridge.reply import Answer, ReplyTimes, Style, ready_made, synthesise
 
 if TYPE_CHECKING:
     from voicebridge.call_session import House
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 SUMMARY_TOKENS = 300
-_NOT_PART_OF_THE_TALK = {ev.LineName.ONE_MOMENT, ev.LineName.TROUBLE, ev.LineName.DID_NOT_HEAR}
+_NOT_PART_OF_THE_TALK = {ev.LineName.TROUBLE, ev.LineName.DID_NOT_HEAR}
 """Holding and apology lines: in its history, the model would learn to say them."""
 
 
@@ -42,6 +43,7 @@ class _Utterance:
     role: ev.Role
     turn: int | None = None
     in_history: bool = True
+    is_filler: bool = False
     task: asyncio.Task[None] | None = None
     answer: Answer | None = None
     speech_ended_at: float = 0.0
@@ -64,6 +66,8 @@ class Speaking:
         self._conversation: Conversation = history.conversation
         self._inbox, self._tasks = inbox, tasks
         self._under_way: dict[int, _Utterance] = {}
+        self._style = Style(history.manner, lift_consonants=house.settings.lift_consonants)
+        self._last_said = LastSaid()
 
     def greet(self, reply: int) -> None:
         """Speaks the prepared greeting."""
@@ -73,22 +77,61 @@ class Speaking:
         """Speaks a fixed line."""
         part_of_talk = command.line not in _NOT_PART_OF_THE_TALK
         utterance = _Utterance(command.reply, command.role, in_history=part_of_talk)
-        self._begin(utterance, self._say(command.reply, *self._house.lines.line(command.line)))
+        self._begin(utterance, self._say(command.reply, self._line(command.line)))
+
+    def fill(self, command: ev.SayFiller) -> None:
+        """Speaks a holding word: in its history, the model would learn to say it."""
+        utterance = _Utterance(command.reply, ev.Role.LINE, in_history=False, is_filler=True)
+        self._begin(utterance, self._say(command.reply, self._line(command.line)))
+
+    def say_again(self, command: ev.SayAgain) -> None:
+        """Speaks our last sentence once more."""
+        self._begin(_Utterance(command.reply, ev.Role.REPEAT), self._repeat(command))
+
+    def change_manner(self, manner: ev.Manner) -> None:
+        """From the next sentence on."""
+        self._style.manner = manner
+
+    def told(self, turn: int, text: str) -> None:
+        """The person has said this: it is part of the conversation."""
+        self._conversation.person_said(turn, text)
 
     def answer(self, command: ev.StartReply, transcribe_ms: int) -> None:
-        """Answers the person."""
-        self._conversation.person_said(command.turn, command.text)
+        """Prepares an answer to the person."""
         providers = self._house.providers
         now = asyncio.get_running_loop().time()
         utterance = _Utterance(
             command.reply,
             ev.Role.GOODBYE if command.closing else ev.Role.ANSWER,
             command.turn,
-            answer=Answer(providers.language_model, providers.text_to_speech, now),
+            answer=Answer(providers.language_model, providers.text_to_speech, self._style, now),
             speech_ended_at=command.speech_ended_at,
             transcribe_ms=transcribe_ms,
         )
-        self._begin(utterance, self._answer(utterance, closing=command.closing))
+        messages = self._conversation.messages(closing=command.closing, also_said=(command.turn, command.text))
+        self._begin(utterance, self._answer(utterance, [Message(m.role, m.content) for m in messages]))
+
+    def release(self, reply: int) -> None:
+        """The answer may be heard."""
+        utterance = self._under_way.get(reply)
+        if utterance is not None and utterance.answer is not None:
+            utterance.answer.release()
+
+    async def hold(self, reply: int) -> None:
+        """Falls silent, and keeps what has not been heard."""
+        if reply not in self._under_way:
+            return  # it has just finished: that is in the inbox
+        try:
+            unheard_s = await self._mouth.hold(reply)
+        except LineLostError:
+            self._put(StreamEnd.LOST)
+        else:
+            self._put(ev.ReplyHeld(reply, unheard_s))
+
+    def resume(self, reply: int) -> None:
+        """Goes on where it stopped."""
+        if reply in self._under_way:
+            self._mouth.resume(reply)
 
     async def stop(self, reply: int) -> None:
         """Stops a reply: nothing more is made or sent of it, and the telephone forgets what it has."""
@@ -120,7 +163,7 @@ class Speaking:
         outcome: ev.Event | StreamEnd
         try:
             await speaking
-            outcome = ev.ReplyFinished(reply)
+            outcome = ev.ReplyFinished(reply, self._mouth.playout.last_sentence(reply))
         except ProviderError as error:
             log.warning("stage failed", stage=error.stage, problem=error.problem, reply=reply)
             outcome = ev.ReplyFailed(reply, error.stage)
@@ -135,25 +178,42 @@ class Speaking:
         greeting = await prepared_greeting(self._house.call_log, self._call)
         if greeting is None:
             log.info("no greeting was ready, the local one greets")
-            await self._say(reply, *self._house.lines.line(ev.LineName.GREETING))
+            await self._say(reply, self._line(ev.LineName.GREETING))
         else:
-            await self._say(reply, greeting.text, greeting.audio)
+            await self._say(reply, (greeting.text, self._style.of(greeting.audio)))
 
-    async def _say(self, reply: int, text: str, audio: bytes) -> None:
+    def _line(self, name: ev.LineName) -> tuple[str, bytes]:
+        text, audio = self._house.lines.line(name)
+        return text, self._style.of(audio)
+
+    async def _repeat(self, command: ev.SayAgain) -> None:
+        text = self._last_said.text
+        audio = self._last_said.again(command.manner)
+        if text and audio is None:  # it was broken off before all of it was made
+            style = replace(self._style, manner=command.manner)
+            audio = await synthesise(self._house.providers.text_to_speech, text, style)
+        again = (text, audio) if text and audio else self._line(ev.LineName.NOTHING_TO_REPEAT)
+        opener = [self._line(command.opener)] if command.opener else []
+        await self._say(command.reply, *opener, again, manner=command.manner)
+
+    async def _say(self, reply: int, *sentences: tuple[str, bytes], manner: ev.Manner | None = None) -> None:
+        spoken = ready_made(*sentences)
+        if not self._under_way[reply].is_filler:
+            spoken = self._last_said.remember(spoken, manner or self._style.manner)
         await self._mouth.speak(
             reply,
-            ready_made(text, audio),
+            spoken,
             on_sentence=self._sentence_of(reply),
             on_started=lambda: self._started(reply),
         )
 
-    async def _answer(self, utterance: _Utterance, *, closing: bool) -> None:
+    async def _answer(self, utterance: _Utterance, messages: list[Message]) -> None:
         assert utterance.answer is not None
-        messages = [Message(m.role, m.content) for m in self._conversation.messages(closing=closing)]
         await utterance.answer.run(
             utterance.reply,
             messages,
             self._mouth,
+            self._last_said,
             on_sentence=self._sentence_of(utterance.reply),
             on_started=lambda: self._started(utterance.reply),
         )
@@ -165,7 +225,8 @@ class Speaking:
         utterance = self._under_way[reply]
         told: dict[str, Any] = {"reply": reply, "turn": utterance.turn, "latency_ms": None, "stages": None}
         if utterance.answer is not None:
-            stages = _stages(utterance.answer.times, utterance.speech_ended_at, utterance.transcribe_ms)
+            now = asyncio.get_running_loop().time()
+            stages = _stages(utterance.answer.times, utterance.speech_ended_at, utterance.transcribe_ms, now)
             told |= {"latency_ms": sum(stages.values()), "stages": stages}
             for stage, ms in {**stages, "turn_ms": told["latency_ms"]}.items():
                 metrics.TURN_STAGE_SECONDS.labels(stage.removesuffix("_ms")).observe(ms / 1000)
@@ -209,7 +270,7 @@ class Speaking:
         self._inbox.put_nowait(event)
 
 
-def _stages(times: ReplyTimes, speech_ended_at: float, transcribe_ms: int) -> dict[str, int]:
+def _stages(times: ReplyTimes, speech_ended_at: float, transcribe_ms: int, now: float) -> dict[str, int]:
     """The parts of a turn's latency, in ms; together they are all of it."""
     assert times.first_sentence_at is not None
     assert times.first_audio_at is not None
@@ -220,4 +281,5 @@ def _stages(times: ReplyTimes, speech_ended_at: float, transcribe_ms: int) -> di
         "stt_ms": stt_ms,
         "llm_ms": round((times.first_sentence_at - times.asked_at) * 1000),
         "tts_ms": round((times.first_audio_at - times.first_sentence_at) * 1000),
+        "waiting_ms": max(0, round((now - times.first_audio_at) * 1000)),
     }

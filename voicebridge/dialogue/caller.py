@@ -1,15 +1,16 @@
 """The person's side of the call: whether they speak, and the turn they are taking.
 
-What it means for us is `turn_taking.py`'s.
+What it means for us is decided in `turn_taking.py` and `answering.py`.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 from callregistry.call_events import Kind
 from voicebridge.dialogue.events import (
     Command,
     DiscardUtterance,
-    Event,
     Record,
     Transcribe,
     Transcribed,
@@ -18,9 +19,11 @@ from voicebridge.dialogue.events import (
 from voicebridge.dialogue.states import CallerState
 from voicebridge.dialogue.turn import Turn
 
+_REMEMBERED_PAUSES = 20
+
 
 class Caller:
-    """What is to be done about what is heard it adds to `commands`; parts to be transcribed are numbered."""
+    """What is to be done about what is heard it adds to `commands`; requests for transcription are numbered."""
 
     def __init__(self, commands: list[Command]) -> None:
         self._commands = commands
@@ -28,11 +31,14 @@ class Caller:
         self.state = CallerState.SILENT
         self.turn: Turn | None = None
         """What the person says or has said, until its answer is heard or it turns out to be nothing."""
+        self.answered: Turn | None = None
+        """The turn whose answer has just begun to sound: whoever goes on now goes on with that."""
         self.last_words: Turn | None = None
         """What was being said when the stream ended, until all of it is transcribed."""
         self.speech_since = 0.0
         self.pause_since = 0.0
-        self.turn_over_at = 0.0
+        self.pauses_s: deque[float] = deque(maxlen=_REMEMBERED_PAUSES)
+        """The silences after which this talker went on with a turn."""
 
     @property
     def waits(self) -> bool:
@@ -41,72 +47,77 @@ class Caller:
 
     @property
     def is_done(self) -> bool:
-        """Nothing is being said, and nothing that was said waits for its words or its answer."""
+        """Nothing is being said, and nothing that was said waits for its answer."""
         return self.state is CallerState.SILENT and self.turn is None
 
+    @property
+    def spoken_s(self) -> float:
+        """How long the turn has lasted, to its last sound."""
+        return max(0.0, self.pause_since - self.turn.began_at) if self.turn else 0.0
+
     def speaks(self, since: float, *, over_greeting: bool) -> None:
-        """Begin a turn, or go on with the one that has not been answered."""
+        """Begin a turn, or go on with the one that has not been answered or only just."""
         if self.state is CallerState.SILENT:
             self._commands.append(Record(Kind.PERSON_SPEAKING, {"speaking": True}))
+        self.turn = self.turn or self.answered
+        self.answered = None
+        if self.turn is None:
+            self.turn = Turn(began_at=since, over_greeting=over_greeting)
+        else:
+            self.pauses_s.append(max(0.0, since - self.pause_since))
+        self.turn.goes_on()
         self.state = CallerState.SPEAKING
         self.speech_since = since
-        if self.turn is None:
-            self.turn = Turn(over_greeting=over_greeting)
 
     def pauses(self, since: float) -> None:
         """A breath, or the end."""
+        assert self.turn is not None, "whoever speaks has a turn"
         self.state = CallerState.PAUSED
-        self.pause_since = since
+        self.pause_since = self.turn.ended_at = since
 
-    def tells_a_part(self) -> None:
-        """What has been said so far goes to speech to text; the turn goes on."""
-        self._transcribe(final=False)
+    def tells(self, now: float, *, closes_part: bool = False) -> None:
+        """What has been said so far goes to speech to text."""
+        assert self.turn is not None, "whoever speaks has a turn"
+        self.turn.asked(self._next_request, closes_part=closes_part)
+        self.turn.requested_at = now
+        self._commands.append(Transcribe(self._next_request, closes_part))
+        self._next_request += 1
 
-    def ends_turn(self, now: float) -> None:
-        """It was the end."""
-        self._fall_silent()
-        self.turn_over_at = now
-        self._transcribe(final=True)
+    def hears(self, event: Transcribed | TranscriptionFailed) -> Turn | None:
+        """The turn that `event` tells of, after it has been told; None if nobody waits for it any more."""
+        for turn in (self.turn, self.last_words):
+            if turn is not None and turn.is_waiting_for(event.request):
+                if isinstance(event, Transcribed):
+                    turn.understood(event)
+                else:
+                    turn.gave_up(event.request)
+                return turn
+        return None
 
-    def is_cut_off(self) -> None:
-        """What is being said will not be answered any more."""
-        if self.state is not CallerState.SILENT:
-            self._fall_silent()
-            self._commands.append(DiscardUtterance())
-        self.turn = None
-
-    def leaves(self, now: float) -> None:
-        """The stream is over. What was being said goes to speech to text all the same."""
-        if self.state is not CallerState.SILENT:
-            self.ends_turn(now)
-        self.last_words = self.turn if self.turn is not None and self.turn.pending else None
-        self.turn = None
-
-    def hears_of_last_words(self, event: Event) -> Turn | None:
-        """The last turn, once `event` has completed it."""
-        turn = self.last_words
-        if (
-            turn is None
-            or not isinstance(event, Transcribed | TranscriptionFailed)
-            or event.request not in turn.pending
-        ):
-            return None
-        if isinstance(event, Transcribed):
-            turn.answered(event)
-        else:
-            turn.gave_up(event.request)
-        if turn.pending:
-            return None
-        self.last_words = None
-        return turn
-
-    def _fall_silent(self) -> None:
+    def ends_turn(self) -> None:
+        """It was the end; the turn waits for its answer."""
         self.state = CallerState.SILENT
         self._commands.append(Record(Kind.PERSON_SPEAKING, {"speaking": False}))
 
-    def _transcribe(self, *, final: bool) -> None:
-        assert self.turn is not None, "whoever speaks has a turn"
-        self.turn.ended_at = self.pause_since
-        self.turn.asked(self._next_request)
-        self._commands.append(Transcribe(self._next_request, final))
-        self._next_request += 1
+    def is_answered(self) -> None:
+        """The answer to the turn can be heard."""
+        if self.turn is not None:
+            self.turn.is_answered()
+        self.answered, self.turn = self.turn, None
+
+    def settles(self) -> None:
+        """What has been said is settled: its audio is needed no more."""
+        if self.state is not CallerState.SILENT:
+            self.ends_turn()
+        if self.turn is not None or self.answered is not None:
+            self._commands.append(DiscardUtterance())
+        self.turn = self.answered = None
+
+    def leaves(self, now: float) -> None:
+        """The stream is over. What was being said goes to speech to text all the same."""
+        if self.turn is not None and not self.turn.is_asked:
+            self.tells(now)
+        if self.state is not CallerState.SILENT:
+            self.ends_turn()
+        self.last_words = self.turn if self.turn is not None and self.turn.is_pending else None
+        self.turn = self.answered = None

@@ -46,7 +46,9 @@ class Conversation:
         """So many of the oldest lines are with the model."""
 
     def person_said(self, turn: int, text: str) -> None:
-        """A turn of the person. Told again, it replaces what was told of it before."""
+        """A turn of the person. Told again, it replaces what was told of it before, and stands after what we began to
+        answer to that."""
+        self._lines = [line for line in self._lines if (line.role, line.number) != ("user", turn)]
         self._tell(_Line("user", turn, text))
 
     def agent_said(self, reply: int, heard: str, interrupted: bool) -> None:
@@ -54,12 +56,20 @@ class Conversation:
         content = f"{heard} {INTERRUPTED}" if heard and interrupted else heard
         self._tell(_Line("assistant", reply, content))
 
-    def messages(self, *, closing: bool = False) -> list[Message]:
-        """Everything the model has to know for its next answer. `closing`: that answer is our goodbye."""
+    def messages(self, *, closing: bool = False, also_said: tuple[int, str] | None = None) -> list[Message]:
+        """Everything the model has to know for its next answer. `closing`: that answer is our goodbye.
+
+        `also_said`: a turn and its text, for an answer that is prepared before the turn is surely over.
+        """
         told = [Message("system", self._system_prompt)]
         if self._summary:
             told.append(Message("system", f"Earlier in this call: {self._summary}"))
-        told += [Message(line.role, line.content) for line in self._lines]
+        lines = self._lines
+        if also_said is not None:
+            turn, text = also_said
+            lines = [line for line in lines if (line.role, line.number) != ("user", turn)]
+            lines.append(_Line("user", turn, text))
+        told += [Message(line.role, line.content) for line in lines]
         if closing:
             told.append(Message("system", CLOSING_HINT))
         return told

@@ -89,6 +89,16 @@ class ReplyFinished:
     """All of `reply` has been played to the person (its last mark came back)."""
 
     reply: int
+    last_sentence: str = ""
+    """How it ended: what is said next may be the answer to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHeld:
+    """`HoldReply` has been carried out; so much of what was made of `reply` has not been heard."""
+
+    reply: int
+    unheard_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,7 @@ Event = (
     | TranscriptionFailed
     | ReplyStarted
     | ReplyFinished
+    | ReplyHeld
     | ReplyFailed
     | DigitPressed
     | StreamStopped
@@ -159,6 +170,7 @@ class Role(StrEnum):
 
     GREETING = "greeting"
     ANSWER = "answer"
+    REPEAT = "repeat"
     LINE = "line"
     GOODBYE = "goodbye"
 
@@ -184,28 +196,36 @@ class HangUpReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Take the utterance buffer's audio and turn it into text. `final`: the turn is over, so the buffer ends too;
-    otherwise it goes on with what is heard next."""
+    """Turn the utterance so far, all of it, into text; it goes on with what is heard next. `closes_part`: the buffer is
+    full, so what is transcribed now leaves it."""
 
     request: int
-    final: bool
+    closes_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DiscardUtterance:
-    """What is in the utterance buffer was nobody's turn: forget it."""
+    """The turn is settled, or it was nobody's: forget the audio of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartReply:
-    """Answer the person: language model, then voice. `speech_ended_at` is the end of the person's speech, from which
-    the latency is counted. `closing`: the person has said goodbye, so this is our goodbye."""
+    """Prepare an answer: language model, then voice. Nothing is sent, and nothing has happened, until `ReleaseReply`.
+    `speech_ended_at` is the end of the person's speech, from which the latency is counted. `closing`: the person has
+    said goodbye, so this is our goodbye."""
 
     reply: int
     turn: int
     text: str
     speech_ended_at: float
     closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReply:
+    """The person has finished: `reply` may be heard as soon as its first sound is ready."""
+
+    reply: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +245,46 @@ class SayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SayFiller:
+    """Speak a holding word as `reply`, while the answer is not ready. It is no part of the conversation."""
+
+    reply: int
+    line: LineName
+
+
+@dataclass(frozen=True, slots=True)
+class SayAgain:
+    """Speak our last sentence once more as `reply`, in this manner, after a line if there is one to say first."""
+
+    reply: int
+    manner: Manner
+    opener: LineName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeManner:
+    """Speak so from now on."""
+
+    manner: Manner
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReply:
+    """Stop sounding, and keep what has not been heard of `reply`: it may go on. `ReplyHeld` answers."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeReply:
+    """It was no interruption: `reply` goes on where it stopped."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopReply:
-    """Cancel `reply`: its tasks, its queued audio, and (`clear`) what the telephone has buffered of it."""
+    """Cancel `reply`: its tasks, its queued audio, and what the telephone has buffered of it."""
 
     reply: int
 
@@ -246,4 +304,19 @@ class Record:
     data: dict[str, Any]
 
 
-Command = Transcribe | DiscardUtterance | StartReply | SayGreeting | SayLine | StopReply | HangUp | Record
+Command = (
+    Transcribe
+    | DiscardUtterance
+    | StartReply
+    | ReleaseReply
+    | SayGreeting
+    | SayLine
+    | SayFiller
+    | SayAgain
+    | ChangeManner
+    | HoldReply
+    | ResumeReply
+    | StopReply
+    | HangUp
+    | Record
+)

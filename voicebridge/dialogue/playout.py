@@ -101,6 +101,16 @@ class Playout:
         entry.unmarked.append((sentence, duration_s))
         self._plays_until = max(self._plays_until, now) + duration_s
 
+    def audio_sent_again(self, reply: int, sentence: int, duration_s: float, now: float) -> None:
+        """What was cleared before it was heard is on the wire once more: it is no longer than before."""
+        entry = self._replies[reply]
+        entry.unmarked.append((entry.sentences[sentence], duration_s))
+        self._plays_until = max(self._plays_until, now) + duration_s
+
+    def resumed(self, reply: int) -> None:
+        """What was cleared of `reply` will be sent again, so it can still be heard to its end."""
+        self._replies[reply].discarded = False
+
     def sentence_sent(self, reply: int) -> None:
         """All audio of the current sentence is on the wire: its length is known."""
         entry = self._replies.get(reply)
@@ -180,6 +190,11 @@ class Playout:
         """How much audio the telephone still has to play, by estimate."""
         return max(0.0, self._plays_until - now)
 
+    def is_all_sent(self, reply: int) -> bool:
+        """Nothing more of `reply` is to come."""
+        entry = self._replies.get(reply)
+        return entry is not None and entry.all_sent
+
     def unmarked_s(self, reply: int) -> float:
         """How much audio of `reply` has been sent since its last mark."""
         entry = self._replies.get(reply)
@@ -189,6 +204,15 @@ class Playout:
         """All of `reply` was sent and played to its end."""
         entry = self._replies.get(reply)
         return entry is not None and entry.all_sent and not entry.pending and not entry.discarded
+
+    def sentence_under_way(self, reply: int) -> int:
+        """The place of the sentence that was begun last, from 0."""
+        return len(self._sentences(reply)) - 1
+
+    def last_sentence(self, reply: int) -> str:
+        """The sentence that was begun last; empty if there is none."""
+        sentences = self._sentences(reply)
+        return sentences[-1].text if sentences else ""
 
     def said_text(self, reply: int) -> str:
         """What we meant to say: all sentences begun."""

@@ -1,7 +1,8 @@
-"""One turn of the person: the parts it is transcribed in, put together again in the order in which they were spoken.
+"""One turn of the person: all they say until we answer, however often they pause.
 
-A long story is transcribed in parts while it goes on, and a turn goes on when the person speaks again before our answer
-is heard. Answers may come in any order. Not here: when a turn is over (`turn_taking.py`).
+The whole utterance is transcribed again whenever the person has gone on: parts cut in the middle of a sentence are
+misheard. Only a story longer than the utterance buffer is put together from parts, each closed when the buffer is full.
+Not here: when a turn is over (`answering.py`).
 """
 
 from __future__ import annotations
@@ -9,69 +10,138 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from voicebridge.dialogue.events import Transcribed
-from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello
-from voicebridge.dialogue.states import AgentState, Phase
+from voicebridge.dialogue.hallucination import is_invented
+from voicebridge.dialogue.intents import new_words
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one filling of the utterance buffer holds. Only the newest request counts: it covers the most."""
+
+    request: int
+    transcribed: Transcribed | None = None
+    failed: bool = False
+
+    @property
+    def is_pending(self) -> bool:
+        return self.transcribed is None and not self.failed
+
+    @property
+    def text(self) -> str:
+        if self.transcribed is None or is_invented(self.transcribed):
+            return ""
+        return self.transcribed.text.strip()
 
 
 @dataclass(slots=True)
 class Turn:
     """What the person has said since we last spoke, as far as it is known."""
 
+    began_at: float = 0.0
     over_greeting: bool = False
     """It began while the greeting played."""
     interrupted_us: bool = False
-    """We fell silent because of it."""
+    """We fell silent for good because of it."""
     number: int | None = None
-    """Given when it is told for the first time."""
+    """Given when it is first answered or told."""
     ended_at: float = 0.0
     """When the person's voice was last heard."""
-    failed: bool = False
-    """A part of it could not be transcribed."""
-    _parts: dict[int, Transcribed | None] = field(default_factory=dict)
+    requested_at: float = 0.0
+    """When its text was last asked for."""
+    drafts: int = 0
+    """Answers prepared for it so far."""
+    fillers: int = 0
+    """Holding words said while it waited for its answer."""
+    draft_failed: bool = False
+    """The last answer prepared for it came to nothing."""
+    stretches: int = 0
+    """How often the person has begun to speak since our last answer to it."""
+    answered: str = ""
+    """Its words when our answer to it first sounded."""
+    _parts: list[_Part] = field(default_factory=list)
+    _last_is_closed: bool = True
+    _is_asked: bool = False
 
-    def asked(self, request: int) -> None:
-        """A part has gone to speech to text."""
-        self._parts[request] = None
+    def goes_on(self) -> None:
+        """The person speaks: what is known of the words is not all of them."""
+        self.stretches += 1
+        self._is_asked = False
+        self.draft_failed = False
 
-    def answered(self, transcribed: Transcribed) -> None:
-        """Its text has come."""
-        self._parts[transcribed.request] = transcribed
+    def is_answered(self) -> None:
+        """Our answer can be heard. If the person goes on at once, it was not the end of the turn."""
+        self.answered, self.stretches = self.text, 0
+
+    def asked(self, request: int, *, closes_part: bool) -> None:
+        """The utterance so far has gone to speech to text."""
+        if self._last_is_closed:
+            self._parts.append(_Part(request))
+        else:
+            self._parts[-1] = _Part(request)
+        self._last_is_closed = closes_part
+        self._is_asked = not closes_part  # a full buffer is emptied while the person speaks on
+
+    def is_waiting_for(self, request: int) -> bool:
+        """The answer to this request is needed, and has not come."""
+        return any(part.request == request and part.is_pending for part in self._parts)
+
+    def understood(self, transcribed: Transcribed) -> None:
+        """The text has come."""
+        self._part(transcribed.request).transcribed = transcribed
 
     def gave_up(self, request: int) -> None:
         """It will never be known."""
-        del self._parts[request]
-        self.failed = True
+        self._part(request).failed = True
+
+    def gave_up_all(self) -> None:
+        """None of what is missing will be known."""
+        for part in self._parts:
+            part.failed = part.failed or part.is_pending
 
     @property
-    def pending(self) -> list[int]:
-        """The requests without an answer."""
-        return [request for request, part in self._parts.items() if part is None]
+    def is_asked(self) -> bool:
+        """All that has been said has gone to speech to text."""
+        return self._is_asked
+
+    @property
+    def is_pending(self) -> bool:
+        """A text is still to come."""
+        return any(part.is_pending for part in self._parts)
+
+    @property
+    def is_known(self) -> bool:
+        """All that can be known of its words is known."""
+        return self._is_asked and not self.is_pending
+
+    @property
+    def failed(self) -> bool:
+        """A part of it could not be transcribed."""
+        return any(part.failed for part in self._parts)
 
     @property
     def text(self) -> str:
-        """All words, in the order of the requests."""
-        words = (part.text.strip() for _, part in sorted(self._parts.items()) if part is not None)
-        return " ".join(word for word in words if word)
+        """All words, as far as they are known."""
+        return " ".join(part.text for part in self._parts if part.text)
+
+    @property
+    def new_text(self) -> str:
+        """The words beyond those that have been answered."""
+        return new_words(self.answered, self.text) if self.answered else self.text
 
     @property
     def audio_ms(self) -> int:
-        """How much audio was transcribed."""
-        return sum(part.audio_ms for part in self._parts.values() if part is not None)
+        """How much audio its text was made from."""
+        return sum(part.transcribed.audio_ms for part in self._parts if part.transcribed)
 
     @property
     def voiced_ms(self) -> int:
         """How much of that was voice."""
-        return sum(part.voiced_ms for part in self._parts.values() if part is not None)
+        return sum(part.transcribed.voiced_ms for part in self._parts if part.transcribed)
 
     @property
     def stt_ms(self) -> int:
         """How long the slowest part took to be transcribed."""
-        return max((part.took_ms for part in self._parts.values() if part is not None), default=0)
+        return max((part.transcribed.took_ms for part in self._parts if part.transcribed), default=0)
 
-    def needs_no_answer(self, phase: Phase, agent: AgentState) -> bool:
-        """Rules 3 and 7 of `turn_taking.py`: a sign of listening, a hello over the greeting, a second goodbye."""
-        if phase is Phase.CLOSING:
-            return is_goodbye(self.text) or is_backchannel(self.text)
-        if self.over_greeting and not self.interrupted_us and is_hello(self.text):
-            return True
-        return agent is AgentState.SPEAKING and is_backchannel(self.text)
+    def _part(self, request: int) -> _Part:
+        return next(part for part in self._parts if part.request == request)
