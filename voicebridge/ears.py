@@ -18,21 +18,33 @@ class Ears:
         """Takes a piece of the person's audio (mu-law, 8 kHz, any length) that arrived at `now`."""
         voiced_before_ms = self._voice.voiced_ms
         changes = self._voice.feed(audio)
-        full = self._utterance.feed(audio, self._voice.voiced_ms - voiced_before_ms)
-        heard: list[Event] = [UtteranceFull()] if full else []
+        heard: list[Event] = []
         for change in changes:
             at = now - (self._voice.now_ms - change.at_ms) / 1000
             if isinstance(change, VoiceStarted):
                 self._utterance.begin()
                 heard.append(SpeechStarted(at))
             else:
+                self._utterance.pause()
                 heard.append(SpeechPaused(at))
+        if self._utterance.feed(audio, self._voice.voiced_ms - voiced_before_ms):
+            heard.append(UtteranceFull())
         return heard
 
-    def take(self, *, final: bool) -> Utterance:
-        """What has been said so far; with `final`, the utterance ends."""
-        return self._utterance.take(final=final)
+    def utterance(self) -> Utterance:
+        """What has been said so far. It stays."""
+        return self._utterance.utterance()
+
+    def part(self) -> Utterance:
+        """What has been said so far; a long story goes on without it."""
+        return self._utterance.part()
 
     def discard(self) -> None:
-        """What has been heard was nobody's turn."""
+        """The turn is settled. What is being said right now stays."""
         self._utterance.discard()
+
+    def spoke(self, audio: bytes, plays_at: float) -> None:
+        """Our own voice (mu-law, 8 kHz) begins to sound at `plays_at` (loop time)."""
+
+    def silenced(self, now: float) -> None:
+        """What of our voice was to sound after `now` will not."""
