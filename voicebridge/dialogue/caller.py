@@ -5,8 +5,6 @@ What it means for us is decided in `turn_taking.py` and `answering.py`.
 
 from __future__ import annotations
 
-from collections import deque
-
 from callregistry.call_events import Kind
 from voicebridge.dialogue.events import (
     Command,
@@ -37,8 +35,8 @@ class Caller:
         """What was being said when the stream ended, until all of it is transcribed."""
         self.speech_since = 0.0
         self.pause_since = 0.0
-        self.pauses_s: deque[float] = deque(maxlen=_REMEMBERED_PAUSES)
-        """The silences after which this talker went on with a turn."""
+        self.pauses_s: list[float] = []
+        """The latest silences after which this talker went on with a turn."""
 
     @property
     def waits(self) -> bool:
@@ -64,7 +62,7 @@ class Caller:
         if self.turn is None:
             self.turn = Turn(began_at=since, over_greeting=over_greeting)
         else:
-            self.pauses_s.append(max(0.0, since - self.pause_since))
+            self.pauses_s = [*self.pauses_s, max(0.0, since - self.pause_since)][-_REMEMBERED_PAUSES:]
         self.turn.goes_on()
         self.state = CallerState.SPEAKING
         self.speech_since = since
