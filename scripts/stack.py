@@ -73,29 +73,36 @@ class Stack:
     @classmethod
     @contextlib.contextmanager
     def running(
-        cls, directory: Path, *, sandbox_options: Sequence[str] = (), settings: Mapping[str, str] | None = None
+        cls,
+        directory: Path,
+        *,
+        sandbox_options: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        sandbox_module: str = "sandbox",
     ) -> Iterator[Stack]:
         """Starts everything, waits until it is ready, and stops it at the end. Logs go into `directory`.
 
-        `settings` override those of the demo. Raises `StackError`.
+        `settings` override those of the demo; `sandbox_module` takes the sandbox's place, and its command line. Raises
+        `StackError`.
         """
         directory.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as running_stack:
             # Ports are free until somebody listens: another start must not find the same ones.
             with one_at_a_time(ROOT / "var" / "starting.lock"):
-                stack = running_stack.enter_context(cls._started(directory, sandbox_options, dict(settings or {})))
+                sandbox = [sandbox_module, *sandbox_options]
+                stack = running_stack.enter_context(cls._started(directory, sandbox, dict(settings or {})))
             yield stack
 
     @classmethod
     @contextlib.contextmanager
-    def _started(cls, directory: Path, sandbox_options: Sequence[str], overrides: dict[str, str]) -> Iterator[Stack]:
+    def _started(cls, directory: Path, sandbox_command: Sequence[str], overrides: dict[str, str]) -> Iterator[Stack]:
         web, bridge, sandbox = free_port(5000), free_port(8765), free_port(9100)
         settings = demo_settings(directory, web, bridge, sandbox) | overrides
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment |= settings | {"ENV_FILE": os.devnull, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
         environment["PATH"] = path_with_ours(environment.get("PATH", ""))
         panel_url, bridge_url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (web, bridge, sandbox))
-        with running(stack_programs(directory, settings, sandbox, sandbox_options), environment) as processes:
+        with running(stack_programs(directory, settings, sandbox, sandbox_command), environment) as processes:
             token = settings["PANEL_API_TOKEN"]
             stack = cls(directory, panel_url, bridge_url, sandbox_url, token, settings, processes)
             stack._wait_until_ready()
@@ -145,15 +152,16 @@ class Stack:
 
 
 def stack_programs(
-    directory: Path, settings: Mapping[str, str], sandbox_port: int, sandbox_options: Sequence[str]
+    directory: Path, settings: Mapping[str, str], sandbox_port: int, sandbox_command: Sequence[str]
 ) -> dict[str, Program]:
     """The Procfile's two programs and the sandbox, in the order in which they stop: what another needs stops later."""
     account = [
         *("--account-sid", settings["TWILIO_ACCOUNT_SID"], "--auth-token", settings["TWILIO_AUTH_TOKEN"]),
         *("--api-key", settings["OPENAI_API_KEY"], "--from-number", settings["TWILIO_FROM_NUMBER"]),
     ]
+    module, *options = sandbox_command
     commands = procfile() | {
-        "sandbox": [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *account, *sandbox_options]
+        "sandbox": [sys.executable, "-m", module, "--port", str(sandbox_port), *account, *options],
     }
     limits_s = {"bridge": float(settings["DRAIN_S"]) + 10, "web": 5.0, "sandbox": 10.0}
     return {name: Program(commands[name], limit_s, _log_path(directory, name)) for name, limit_s in limits_s.items()}

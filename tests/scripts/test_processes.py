@@ -124,7 +124,7 @@ def test_output_goes_into_the_program_s_log(tmp_path: Path) -> None:
 
 def test_demo_and_server_run_the_procfile_s_own_lines_and_stop_the_bridge_first(tmp_path: Path) -> None:
     settings = demo_settings(tmp_path, 5000, 8765, 9100)
-    demo, server = stack_programs(tmp_path, settings, 9100, ["--trial"]), programs(900)
+    demo, server = stack_programs(tmp_path, settings, 9100, ["sandbox", "--trial"]), programs(900)
     assert (list(demo), list(server)) == (["bridge", "web", "sandbox"], ["bridge", "web"])
     for name in ("bridge", "web"):
         assert demo[name].command == server[name].command == procfile()[name]
