@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicebridge.dialogue.completeness import Completeness, completeness, words_of
+from voicebridge.dialogue.completeness import Completeness, completeness
+from voicebridge.dialogue.reading import words_of
 
 __all__ = ["Completeness", "Patience", "completeness", "patience_for"]
 

@@ -26,107 +26,128 @@ def _verbs(regular: str, irregular: str) -> frozenset[str]:
     return frozenset(form for base in regular.split() for form in _forms(base)) | _words(irregular)
 
 
-# --- words that announce another one
+# --- closed classes
 
 ARTICLES = _words("a an the")
 POSSESSIVES = _words("my your our their its whose")
 """Not "his" and "her", which may also stand alone."""
-QUANTIFIERS = _words("every each another several many various such very")
 SUBJECTS = _words("i he she we they")
 """Pronouns that are never an object."""
-PRONOUNS = SUBJECTS | _words("you it there that this these those everyone everybody everything nobody somebody who")
-OBJECT_PRONOUNS = _words("me him her us them it you")
+PERSONAL = SUBJECTS | _words("you it there")
+OBJECTS = _words("me him her us them it you")
+PRONOUNS = PERSONAL | _words("that this these those everyone everybody everything nobody somebody who")
 DETERMINERS = ARTICLES | POSSESSIVES | _words("his her this that these those some any no every each another both all")
+QUANTIFIERS = _words("every each another several many various such")
 
 BE = _words("am is are was were be been being isn't aren't wasn't weren't")
-DO = _words("do does did don't doesn't didn't")
-HAVE = _words("have has had haven't hasn't hadn't")
-MODALS = _words(
-    "can could will would shall should may might must ought can't cannot couldn't won't wouldn't shan't shouldn't "
-    "mightn't mustn't needn't"
+AUXILIARIES = BE | _words(
+    "do does did don't doesn't didn't have has had haven't hasn't hadn't can could will would shall should may might "
+    "must ought can't cannot couldn't won't wouldn't shan't shouldn't mightn't mustn't needn't"
 )
-AUXILIARIES = BE | DO | HAVE | MODALS
+NEGATIVES = _words("not never no without nobody nothing cannot hardly")
 CONTRACTIONS = frozenset(
     subject + ending
     for subject in ("i", "you", "he", "she", "it", "we", "they", "there", "that", "who", "what", "where", "how", "here")
     for ending in ("'m", "'s", "'re", "'ve", "'ll", "'d")
-) - {"that's"} | {"that's"}
-"""A subject with its verb, which announces the rest: nobody ends with "I'm" or "there's"."""
+)
+"""A subject with its verb. It announces the rest: nobody ends with "I'm" or "there's"."""
 
-COORDINATORS = _words("and but or nor plus")
-SUBORDINATORS = _words("if when whenever while because although though unless until till since after before once as")
-CONNECTORS = COORDINATORS | _words("because although unless whereas whether than if while until till cause as lest")
-"""Conjunctions that cannot be the last word."""
 WH_WORDS = _words("what where when who whom whose which why how")
-RELATIVE = WH_WORDS | _words("everything anything nothing something all whatever whoever only")
-"""Before a verb, these may be its object: "what I need", "all I want"."""
+OBJECT_WH = _words("what which who whom where whatever")
+"""They may stand for the object of a verb or a preposition that comes later."""
+MEASURES = _words("much many long often old far big tall")
+"""After "how"."""
+ANTECEDENTS = _words("everything anything nothing something all thing things one ones only that")
+"""Before a pronoun they may be the object of its verb: "all I want"."""
+CONNECTORS = _words(
+    "and but or nor plus because although unless whereas whether than if while until till cause as lest once since"
+)
+"""Conjunctions that cannot be the last word."""
+CLAUSE_OPENERS = _words("if when whenever while although though unless until till since after before once as")
+"""At the beginning, they open a clause after which the main one must come."""
+NEED_A_CLAUSE = _words("if when because but while whether although unless where so that")
+"""After these, a subject alone is not enough: "because my back"."""
 
 PREPOSITIONS = _words(
     "of at from with to for into about during without between towards toward onto upon against among except per "
-    "beside besides despite beneath beyond within via concerning regarding including like"
+    "beside besides despite beneath beyond within via concerning regarding including"
 )
 PLACES = _words("in on by through near under behind inside outside above below across along around past after")
-"""Prepositions that may also stand alone, after a verb: "come in", "he walked past"."""
-PHRASAL = _verbs(
-    "turn move stay carry pass walk log hand plug call drop join look check live work stop settle try switch climb",
-    "come comes came coming go goes went going gone get gets got getting give gives gave giving given hold holds held "
-    "holding keep keeps kept keeping put puts putting let lets letting bring brings brought bringing take takes took "
-    "taking taken sit sits sat sitting stand stands stood standing lie lies lay lying sleep sleeping slept run runs "
-    "ran fall fell then later early straight early",
+"""Prepositions that may also stand alone: "come in", "he walked past"."""
+PARTICLE_PAIRS = frozenset(
+    tuple(pair.split())
+    for pair in (
+        "come in,came in,coming in,stay in,let in,drop in,go in,went in,get in,got in,check in,call in,move in,"
+        "hold on,go on,going on,went on,goes on,carry on,come on,hang on,later on,then on,move on,early on,"
+        "turned on,switched on,lie in,sit in,walked past,get by,go by,passed by,go through,been through,"
+        "look after,looked after,day after,soon after,get around,get along,stay on,is in,switch on,turn on"
+    ).split(",")
 )
-"""What "in" and "on" go with: "come in", "carry on", "from then on"."""
+TIME_BEFORE_NUMBER = _words("at past by until till before around number am aged turn turned")
+"""A number after these is a time or an age, so it may be the last word."""
 
 FILLERS = _words("um uh er erm ehm uhm em")
-INTENSIFIERS = _words("very really quite just so rather pretty too extremely awfully terribly")
-ADVERBS = _words(
-    "really usually just also even still only always never actually probably maybe perhaps mostly nearly almost "
-    "often sometimes generally normally basically especially particularly finally suddenly apparently obviously "
-    "quite rather more most less both either hardly barely certainly definitely possibly"
+INTENSIFIERS = _words("very really quite just rather extremely awfully terribly slightly fairly somewhat so")
+ADVERBS = INTENSIFIERS | _words(
+    "usually also even still only always never actually probably maybe perhaps mostly nearly almost often sometimes "
+    "generally normally basically especially particularly finally suddenly apparently obviously more most less both "
+    "either barely certainly definitely possibly mainly recently hardly"
 )
 """These tend to stand before what they belong to."""
-ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth next last other main same only")
+ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth next last other main same own only")
 ADJECTIVES = _words(
     "old new big small little good nice bad long short red blue green yellow white black brown great young lovely "
-    "beautiful different whole local own few certain terrible awful wonderful big large hot cold warm heavy"
+    "beautiful different whole local few certain terrible awful wonderful large hot cold warm heavy"
 )
 """Common ones that announce a noun when an article stands before them."""
-TITLES = _words("mr mrs ms dr prof st mister doctor")
+TITLES = _words("mr mrs ms dr prof st mister")
+TIME_WORDS = _words(
+    "today yesterday tomorrow tonight morning afternoon evening night week month year monday tuesday wednesday thursday "
+    "friday saturday sunday summer winter spring autumn ago then now christmas easter lunchtime noon midnight weekend"
+)
 
 # --- verbs
 
 NEED_OBJECT = _verbs(
     "need want use press enter dial select remove include contain consider visit enjoy like love require provide "
-    "prefer receive expect believe ask wish",
-    "take takes took taking taken get gets getting bring brings brought bringing make makes made making put puts "
-    "putting buy buys bought buying give gives gave giving given find finds found keep keeps kept keeping hold held "
+    "prefer receive expect live watch remind miss feed cause mention describe hate reach",
+    "take takes took taking taken get gets getting got bring brings brought bringing make makes made making put puts "
+    "putting buy buys bought buying give gives gave giving find finds found keep keeps kept keeping hold held caught "
     "send sends sent sending wear wears wore tell tells told telling say says said saying let lets mean means meant "
-    "meet met feel feels felt become becomes became seem seems seemed looked looks sounds sounded tastes tasted got",
+    "meet met feel feels felt become became seem seems seemed looked looks sounds sounded tastes tasted doing fed "
+    "catch spend spent",
 )
 """Nothing is said yet when they are the last word."""
 GIVING = _words("give gives gave send sent show showed tell tells told ask asked bring brought let lets buy make")
-"""With somebody ("tell her") they still announce something."""
-THINKING = _words("think thinks thought believe believed guess suppose hope hoped wonder wondered wish mean")
-SAYING = THINKING | _words("say says said know knew told heard so see feel felt")
+"""With somebody ("tell her") they may still announce something."""
+GIVING_MORE = _words("give gives gave send sent bring brought let lets buy show")
+THINKING = _words("think thinks thought guess suppose hope hoped wonder wondered wish believe")
+SAYING = THINKING | _words("say says said know knew told heard see feel felt")
+PASSIVE_NAMES = _words("called named")
+MOTION = _words("went goes born used")
+"""Rarely the end: "I went", "I was born"."""
 
 VERBS = (
     AUXILIARIES
+    | CONTRACTIONS
     | NEED_OBJECT
     | THINKING
-    | PHRASAL - _words("then later early straight")
+    | PASSIVE_NAMES
+    | MOTION
     | _verbs(
-        "live hurt ache start finish cook clean wash iron walk talk listen watch play help call phone ring rain snow "
-        "stay wait worry remember forget happen die cry laugh smile dance travel retire marry visit arrive return "
-        "change open close lock stop try thank please sign join garden bake knit rest breathe hope record repeat "
-        "answer leave move miss order pay cough sneeze tremble slip trip fill empty turn mute unmute disable enable",
-        "know knows knew see sees saw seen hear hears heard eat eats ate eaten drink drinks drank sleep sleeps slept "
-        "wake wakes woke read reads write writes wrote speak speaks spoke sing sings sang sit sat stand stood fall "
-        "falls fell break breaks broke broken lose loses lost leave leaves left win won teach taught think thought "
-        "grow grows grew swim swam drive drives drove ride rode fly flew cut hurts hurt cost costs begin begins began "
-        "begun lend lent spend spent pay paid let's lets hear dreamt learnt died lies "
-        "i'm you're we're they're he's she's it's there's that's i've you've we've they've i'll you'll he'll she'll "
-        "it'll we'll they'll i'd you'd he'd she'd we'd they'd what's where's who's how's here's",
+        "hurt ache start finish cook clean wash iron walk talk listen play help call phone ring rain snow stay wait "
+        "worry remember forget happen die cry laugh smile dance travel retire marry arrive return change open close "
+        "lock stop try thank please join garden bake knit rest breathe record repeat answer move order cough sneeze "
+        "tremble slip trip turn telephone depend matter belong bother work look sound taste smell ask pass climb learn",
+        "know knows knew see sees saw seen seeing hear hears heard eat eats ate eaten eating drink drinks drank sleep "
+        "sleeps slept sleeping wake wakes woke read reads reading write writes wrote writing speak speaks spoke speaking "
+        "sing sings sang sit sits sitting sat stand stands stood fall falls fell fallen break breaks broke broken lose "
+        "loses lost leave leaves left win won teach taught grow grows grew swim swam drive drives drove ride rode fly "
+        "flew cut hurts cost costs begin begins began begun lend lent pays paid pay come comes came coming go going gone "
+        "hang hung run runs ran running stopped let's dreamt died lies lie lay said goes put",
     )
 )
+IMPERATIVES = _words("press please dial say enter call use tell let don't give")
 
 # --- whole utterances
 
@@ -134,13 +155,29 @@ WHOLE = _words(
     "yes yeah yep yup aye no nope nah okay ok right sure fine thanks hello hi hey bye goodbye cheerio stop help "
     "what pardon why indeed exactly absolutely definitely certainly mm mhm hmm mmhm correct true amen ouch "
     "wonderful lovely great good goodnight never always maybe perhaps probably sometimes louder slower "
-    "oh ah aha enough nothing everything listen careful"
+    "oh ah aha enough nothing everything listen quiet wait welcome huh eh"
 )
 """One word that is all there is to say."""
-COURTESY = _words("please dear love darling thanks sweetheart honey then now today kindline though too sir")
+SOCIAL = WHOLE | _words("thank not very quite all pretty sorry many same how")
+"""First words of what is said without a verb: "very well, thank you", "not too bad"."""
+COURTESIES = _words("please dear love darling sweetheart honey kindline sir madam")
 """May follow a sentence that is already finished."""
-OPENERS = _words("oh ah well yes yeah no nope so and but okay ok right now then um uh er erm please actually look")
-POLARITY = _words("yes yeah yep no nope oh aye indeed certainly course")
+COURTESY_PAIRS = frozenset((("you", "know"), ("i", "mean"), ("you", "see"), ("thank", "you")))
+OPENERS = _words("oh ah well yes yeah yep no nope so and but okay ok right then now um uh er erm please actually look")
+POLARITY = _words("yes yeah yep no nope oh aye indeed certainly")
+BEFORE_A_VERB = SUBJECTS | AUXILIARIES | CONTRACTIONS | _words("you to really")
+BEFORE_A_CLAUSE = AUXILIARIES | WH_WORDS | CONNECTORS | _words("that")
+CLAUSE_START = PERSONAL | AUXILIARIES | DETERMINERS
+CAN_BE_LEFT_ALONE = _words("hope afraid course why or maybe probably think certainly perhaps better if guess")
+"""Before "not" and "so": "I hope not", "I think so"."""
 
 DIGITS = _words("zero oh nought one two three four five six seven eight nine double triple")
-NUMBER_ITEMS = _words("number code pin phone telephone mobile extension postcode zip account reference digits")
+NUMBERS = DIGITS | _words(
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
+    "seventy eighty ninety hundred"
+)
+NUMBER_ITEMS = _words("number code pin phone telephone mobile extension postcode account reference")
+"""What is dictated digit by digit."""
+TIME_QUESTIONS = frozenset((("what", "time"), ("what", "day"), ("how", "long"), ("how", "often"), ("how", "old")))
+STORY_QUESTIONS = _words("why doing happen happened happening new tell feeling about")
+STORY_PAIRS = frozenset((("you", "do"), ("you", "been")))
