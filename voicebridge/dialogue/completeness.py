@@ -72,7 +72,7 @@ def _one_word(sentence: Sentence) -> _Verdict:
         return None
     if sentence.asked is Asked.NOTHING and not sentence.is_question and not sentence.is_followed:
         return DOUBTFUL
-    return DOUBTFUL if word in g.DETERMINERS | g.PLACES else None
+    return DOUBTFUL if word in g.DETERMINERS | g.PLACES | g.INTERJECTIONS else None
 
 
 _ANNOUNCING = (
@@ -90,6 +90,8 @@ def _number(sentence: Sentence) -> _Verdict:
     told_before, said = sentence.words[: len(sentence.words) - run], sentence.words[len(sentence.words) - run :]
     digits = sum(digits_of(word) or 1 for word in said)
     if not run:
+        if sentence.last in ("am", "pm") and _is_number(sentence.before):
+            return COMPLETE
         return _amount(sentence) if sentence.last in g.NUMBERS else None
     if any(word.removesuffix("'s") in g.NUMBER_ITEMS for word in told_before):
         if digits < FEWEST_TELEPHONE_DIGITS:
@@ -100,6 +102,10 @@ def _number(sentence: Sentence) -> _Verdict:
     return COMPLETE if digits >= TELEPHONE_DIGITS + _is_zero(said[0]) else DOUBTFUL
 
 
+def _is_number(word: str) -> bool:
+    return word[:1].isdecimal() or word in g.NUMBERS
+
+
 def _is_zero(word: str) -> bool:
     return word.startswith("0") or word in ("zero", "oh", "nought")
 
@@ -108,7 +114,7 @@ def _amount(sentence: Sentence) -> Completeness:
     """One number at the end: "at seven", "I am 82", "in 1945" can stand; "I have three" may want to say of what."""
     year = sentence.last.isdecimal() and len(sentence.last) == 4
     answers = sentence.asked in (Asked.FACT, Asked.TIME)
-    can_stand = year or answers or sentence.before in g.TIME_BEFORE_NUMBER | g.NUMBERS or sentence.before == "i'm"
+    can_stand = year or answers or sentence.before in g.BEFORE_A_NUMBER | g.NUMBERS or sentence.before == "i'm"
     return COMPLETE if can_stand else DOUBTFUL
 
 
@@ -118,9 +124,9 @@ def _left_out(sentence: Sentence) -> _Verdict:
     answers = sentence.asked is Asked.YES_OR_NO or any(word in g.POLARITY for word in sentence.opening)
     if answers and 2 <= len(core) <= 4 and core[0] in g.PRONOUNS and last in g.AUXILIARIES | {"not", "to"}:
         return COMPLETE
-    if core[0] in ("so", "neither", "nor") or sentence.opening[-1:] == ["so"]:
-        if before in g.AUXILIARIES and last in g.PRONOUNS:
-            return COMPLETE  # "so do I"
+    is_echo = core[0] in ("so", "neither", "nor") or sentence.opening[-1:] == ["so"]
+    if is_echo and before in g.AUXILIARIES and last in g.PRONOUNS:
+        return COMPLETE  # "so do I"
     if last in g.AUXILIARIES and before in ("never", "always", "still", "already", "to"):
         return COMPLETE if before != "to" or last == "do" else OPEN
     if last in g.AUXILIARIES and before in g.PERSONAL and sentence.words[-3:-2] in (["than"], ["as"]):
@@ -138,6 +144,8 @@ def _question_begun(sentence: Sentence) -> _Verdict:
         if core[0] in g.WH_WORDS:
             return COMPLETE if core[-2] in g.BE else OPEN
         return OPEN if len(core) == 2 else None
+    if len(core) == 3 and core[0] in g.AUXILIARIES - g.BE and core[1] in g.PERSONAL and not sentence.is_question:
+        return DOUBTFUL  # "can you call"
     if core[-2] == "how" and core[-1] in g.MEASURES and core[:-2][-1:] != ["know"]:
         return DOUBTFUL if sentence.is_question else OPEN
     if core[-2] in ("what", "which", "whose") and core[-1] in ("time", "day", "kind", "sort", "year"):
@@ -210,8 +218,8 @@ def _object_missing(sentence: Sentence) -> _Verdict:
     if last in g.THINKING and len(core) <= 3:
         return OPEN
     if last in g.PASSIVE_NAMES and before in g.BE:
-        return OPEN
-    if last in g.MOTION:
+        return None if sentence.has_object_in_front else OPEN
+    if last in g.RARELY_LAST:
         return None if sentence.has_object_in_front else DOUBTFUL
     if last in ("see", "think") and core[:2] == ["let", "me"]:
         return OPEN
@@ -238,6 +246,8 @@ def _noun_missing(sentence: Sentence) -> _Verdict:
         if before in ("not", "yes", "no", "oh", "never") or len(sentence.words) == 1:
             return None
         return OPEN if before in g.SUBJECTS | g.CONTRACTIONS | g.BE else DOUBTFUL
+    if last == "then" and before in ("and", "but", "or"):
+        return OPEN
     if last == "all":
         return None if before in ("that's", "is", "at", "them", "us", "and", "you", "for", "it") else DOUBTFUL
     return None

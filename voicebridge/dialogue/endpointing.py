@@ -9,7 +9,7 @@ Two things move it a little:
 
 - This talker's own pauses. Who has twice gone on after a long pause in this call gets a little more than that pause,
   but never more than `habit_most_s` on top. A short finished answer stays short: nobody thinks for long after "Yes".
-- A long turn. After `long_turn_s` of it, patience shrinks by up to a tenth, so that a reply comes in at last. Mildly,
+- A long turn. After `long_turn_s` of it, patience shrinks by a twentieth in the end. Mildly,
   because somebody who tells a story pauses in it.
 
 The setting END_OF_TURN_MS is the patience after a finished sentence. A shorter one shortens only that: whoever is in
@@ -41,7 +41,7 @@ class Patience:
     habit_most_s: float = 0.5
     """His habit never adds more than this."""
     long_turn_s: float = 5.0
-    long_turn_share: float = 0.1
+    long_turn_share: float = 0.05
     """The most that is taken off in a long turn, reached at three times `long_turn_s`."""
     short_answer_words: int = 5
     """A finished sentence of no more words is answered at once, whatever the habit."""

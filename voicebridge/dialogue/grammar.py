@@ -11,6 +11,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _pairs(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(pair.split()) for pair in text.split(","))
+
+
 def _forms(base: str) -> set[str]:
     """A regular verb: need, needs, needed, needing; carry, carries, carried, carrying; live, lives, lived, living."""
     if base.endswith("e"):
@@ -74,17 +78,14 @@ PREPOSITIONS = _words(
 )
 PLACES = _words("in on by through near under behind inside outside above below across along around past after")
 """Prepositions that may also stand alone: "come in", "he walked past"."""
-PARTICLE_PAIRS = frozenset(
-    tuple(pair.split())
-    for pair in (
-        "come in,came in,coming in,stay in,let in,drop in,go in,went in,get in,got in,check in,call in,move in,"
-        "hold on,go on,going on,went on,goes on,carry on,come on,hang on,later on,then on,move on,early on,"
-        "turned on,switched on,lie in,sit in,walked past,get by,go by,passed by,go through,been through,"
-        "look after,looked after,day after,soon after,get around,get along,stay on,is in,switch on,turn on"
-    ).split(",")
+PARTICLE_PAIRS = _pairs(
+    "come in, came in, coming in, stay in, let in, drop in, go in, went in, get in, got in, check in, call in, move "
+    "in, is in, lie in, hold on, hang on, carry on, go on, going on, went on, goes on, come on, stay on, move on, "
+    "turn on, turned on, switch on, switched on, later on, then on, early on, walked past, get by, go by, passed by, "
+    "go through, been through, look after, looked after, day after, soon after, get around, get along"
 )
-TIME_BEFORE_NUMBER = _words("at past by until till before around number am aged turn turned")
-"""A number after these is a time or an age, so it may be the last word."""
+BEFORE_A_NUMBER = _words("at past by until till before around over number am aged turn turned")
+"""A number after these is a time or an age, or stands for itself, so it may be the last word."""
 
 FILLERS = _words("um uh er erm ehm uhm em")
 INTENSIFIERS = _words("very really quite just rather extremely awfully terribly slightly fairly somewhat so")
@@ -102,20 +103,21 @@ ADJECTIVES = _words(
 """Common ones that announce a noun when an article stands before them."""
 TITLES = _words("mr mrs ms dr prof st mister")
 TIME_WORDS = _words(
-    "today yesterday tomorrow tonight morning afternoon evening night week month year monday tuesday wednesday thursday "
-    "friday saturday sunday summer winter spring autumn ago then now christmas easter lunchtime noon midnight weekend"
+    "today yesterday tomorrow tonight morning afternoon evening night week month year monday tuesday wednesday "
+    "thursday friday saturday sunday summer winter spring autumn ago then now christmas easter lunchtime noon "
+    "midnight weekend"
 )
 
 # --- verbs
 
 NEED_OBJECT = _verbs(
     "need want use press enter dial select remove include contain consider visit enjoy like love require provide "
-    "prefer receive expect live watch remind miss feed cause mention describe hate reach",
+    "prefer receive expect live watch remind miss feed cause mention describe hate reach ask",
     "take takes took taking taken get gets getting got bring brings brought bringing make makes made making put puts "
-    "putting buy buys bought buying give gives gave giving find finds found keep keeps kept keeping hold held caught "
-    "send sends sent sending wear wears wore tell tells told telling say says said saying let lets mean means meant "
-    "meet met feel feels felt become became seem seems seemed looked looks sounds sounded tastes tasted doing fed "
-    "catch spend spent",
+    "putting buy buys bought buying give gives gave giving find finds found keep keeps kept keeping held caught send "
+    "sends sent sending wear wears wore tell tells told telling say says said saying let lets mean means meant meet "
+    "met feel feels felt become became seem seems seemed looked looks sounds sounded tastes tasted doing fed catch "
+    "spend spent",
 )
 """Nothing is said yet when they are the last word."""
 GIVING = _words("give gives gave send sent show showed tell tells told ask asked bring brought let lets buy make")
@@ -124,8 +126,8 @@ GIVING_MORE = _words("give gives gave send sent bring brought let lets buy show"
 THINKING = _words("think thinks thought guess suppose hope hoped wonder wondered wish believe")
 SAYING = THINKING | _words("say says said know knew told heard see feel felt")
 PASSIVE_NAMES = _words("called named")
-MOTION = _words("went goes born used")
-"""Rarely the end: "I went", "I was born"."""
+RARELY_LAST = _words("went goes born used started began")
+"""What is said of somebody is not yet said: "I went", "I was born"."""
 
 VERBS = (
     AUXILIARIES
@@ -133,18 +135,19 @@ VERBS = (
     | NEED_OBJECT
     | THINKING
     | PASSIVE_NAMES
-    | MOTION
+    | RARELY_LAST
     | _verbs(
         "hurt ache start finish cook clean wash iron walk talk listen play help call phone ring rain snow stay wait "
         "worry remember forget happen die cry laugh smile dance travel retire marry arrive return change open close "
-        "lock stop try thank please join garden bake knit rest breathe record repeat answer move order cough sneeze "
-        "tremble slip trip turn telephone depend matter belong bother work look sound taste smell ask pass climb learn",
-        "know knows knew see sees saw seen seeing hear hears heard eat eats ate eaten eating drink drinks drank sleep "
-        "sleeps slept sleeping wake wakes woke read reads reading write writes wrote writing speak speaks spoke speaking "
-        "sing sings sang sit sits sitting sat stand stands stood fall falls fell fallen break breaks broke broken lose "
-        "loses lost leave leaves left win won teach taught grow grows grew swim swam drive drives drove ride rode fly "
-        "flew cut hurts cost costs begin begins began begun lend lent pays paid pay come comes came coming go going gone "
-        "hang hung run runs ran running stopped let's dreamt died lies lie lay said goes put",
+        "lock stop try thank please join bake knit rest breathe record repeat answer move order cough sneeze hold "
+        "tremble slip trip turn depend matter belong bother work look sound taste smell ask pass climb learn",
+        "telephones telephoned know knows knew see sees saw seen seeing hear hears heard eat eats ate eaten eating "
+        "drink drinks drank sleep sleeps slept sleeping wake wakes woke read reads reading write writes wrote "
+        "writing speak speaks spoke speaking sing sings sang sit sits sitting sat stand stands stood fall falls fell "
+        "fallen break breaks broke broken lose loses lost leave leaves left win won teach taught grow grows grew "
+        "swim swam drive drives drove ride rode fly flew cut hurts cost costs begin begins began begun lend lent "
+        "pays paid pay come comes came coming go going gone hang hung run runs ran running stopped let's dreamt died "
+        "lies lie lay said goes put",
     )
 )
 IMPERATIVES = _words("press please dial say enter call use tell let don't give")
@@ -152,17 +155,18 @@ IMPERATIVES = _words("press please dial say enter call use tell let don't give")
 # --- whole utterances
 
 WHOLE = _words(
-    "yes yeah yep yup aye no nope nah okay ok right sure fine thanks hello hi hey bye goodbye cheerio stop help "
-    "what pardon why indeed exactly absolutely definitely certainly mm mhm hmm mmhm correct true amen ouch "
-    "wonderful lovely great good goodnight never always maybe perhaps probably sometimes louder slower "
-    "oh ah aha enough nothing everything listen quiet wait welcome huh eh"
+    "yes yeah yep yup aye no nope nah okay ok right sure fine thanks hello hi hey bye goodbye cheerio stop help what "
+    "pardon why indeed exactly absolutely definitely certainly mm mhm hmm mmhm correct true amen ouch wonderful "
+    "lovely great good goodnight never always maybe perhaps probably sometimes louder slower enough nothing "
+    "everything listen quiet wait welcome huh eh"
 )
 """One word that is all there is to say."""
+INTERJECTIONS = _words("oh ah aha now look")
 SOCIAL = WHOLE | _words("thank not very quite all pretty sorry many same how")
 """First words of what is said without a verb: "very well, thank you", "not too bad"."""
 COURTESIES = _words("please dear love darling sweetheart honey kindline sir madam")
 """May follow a sentence that is already finished."""
-COURTESY_PAIRS = frozenset((("you", "know"), ("i", "mean"), ("you", "see"), ("thank", "you")))
+COURTESY_PAIRS = _pairs("you know, i mean, you see, thank you")
 OPENERS = _words("oh ah well yes yeah yep no nope so and but okay ok right then now um uh er erm please actually look")
 POLARITY = _words("yes yeah yep no nope oh aye indeed certainly")
 BEFORE_A_VERB = SUBJECTS | AUXILIARIES | CONTRACTIONS | _words("you to really")
@@ -178,6 +182,6 @@ NUMBERS = DIGITS | _words(
 )
 NUMBER_ITEMS = _words("number code pin phone telephone mobile extension postcode account reference")
 """What is dictated digit by digit."""
-TIME_QUESTIONS = frozenset((("what", "time"), ("what", "day"), ("how", "long"), ("how", "often"), ("how", "old")))
+TIME_QUESTIONS = _pairs("what time, what day, how long, how often, how old")
 STORY_QUESTIONS = _words("why doing happen happened happening new tell feeling about")
-STORY_PAIRS = frozenset((("you", "do"), ("you", "been")))
+STORY_PAIRS = _pairs("you do, you been")

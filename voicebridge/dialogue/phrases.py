@@ -1,8 +1,9 @@
 """What people say to a voice on the telephone when they want it otherwise: the phrases, and how they are looked for.
 
 Notation, one phrase a line: `say (that|it) again` offers a choice, `[please] stop` a word that may be missing; `{ASK}`
-is put in from below, and a comma is a stop that may be there. Contractions are written out ("you are", "can not"): `plain_words` does the same with what
-was said. `_` stands for one to six words that are no story ("my glasses", "the television off").
+is put in from below, a comma is a stop that may be there, and `_` stands for one to six words that are no story ("my
+glasses", "the television off"). Contractions are written out ("you are", "can not"): `plain_words` does the same with
+what was said.
 """
 
 from __future__ import annotations
