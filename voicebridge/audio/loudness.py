@@ -20,9 +20,8 @@ MOST_DB = 9.0
 """The gain stays within this in both directions."""
 
 _SPEECH_ABOVE = 10 ** (-45.0 / 10)
-_TARGET = 10 ** (TARGET_DBFS / 10)
-_PRIOR_S = 0.7
-"""So much speech of a sentence counts as much as all sentences before."""
+_BEFORE_COUNTS_S = 0.5
+"""All sentences before count as much as so much speech of this one."""
 _MEMORY_S = 5.0
 """How much speech the level of the sentences before is learned from."""
 _SLEW_DB_PER_S = 6.0
@@ -32,39 +31,37 @@ class Loudness:
     """What a call's sentences have in common: how loud the voice is as it comes. Kept for the call."""
 
     def __init__(self) -> None:
-        self.power = _TARGET
-        """Mean square of the speech, as a share of full scale; the target as long as nothing is known."""
+        self.level_dbfs = TARGET_DBFS
+        """While there is speech; the target as long as nothing is known."""
         self._known_s = 0.0
 
-    def learn(self, power: float, seconds: float) -> None:
-        """A sentence had `seconds` of speech with this mean power."""
-        if seconds:
-            self.power += (power - self.power) * seconds / (self._known_s + seconds)
-            self._known_s = min(self._known_s + seconds, _MEMORY_S)
+    def learn(self, level_dbfs: float, speech_s: float) -> None:
+        """A sentence had this level over `speech_s` seconds of speech (more than 0)."""
+        self.level_dbfs += (level_dbfs - self.level_dbfs) * speech_s / (self._known_s + speech_s)
+        self._known_s = min(self._known_s + speech_s, _MEMORY_S)
 
 
 class EvenLoudness:
-    """One sentence (8 kHz) on its way to the loudness of the others, and `gain_db` more."""
+    """One sentence (8 kHz) on its way to the loudness of the others, and `gain_db` above."""
 
     def __init__(self, loudness: Loudness, gain_db: float = 0.0) -> None:
         self._loudness, self._more_db = loudness, gain_db
+        self._before_dbfs = loudness.level_dbfs
         self._energy_s = 0.0
         self._speech_s = 0.0
         self._even_db = self._wanted_db()
 
     def feed(self, samples: Samples) -> Samples:
-        """The same samples with their gain. May leave full scale."""
-        if not len(samples):
-            return samples
+        """The same samples (some, at most about 20 ms of them) with their gain. They may leave full scale."""
         seconds = len(samples) / SAMPLE_RATE_HZ
         power = float(np.dot(samples, samples)) / len(samples)
         if power > _SPEECH_ABOVE:
             self._energy_s += power * seconds
             self._speech_s += seconds
-        before_db = self._even_db
+        before = self._factor()
         most = _SLEW_DB_PER_S * seconds
-        self._even_db += min(max(self._wanted_db() - before_db, -most), most)
-        before, after = self._factor(before_db), self._factor(self._even_db)
+        self._even_db += min(max(self._wanted_db() - self._even_db, -most), most)
+        after = self._factor()
         if before == after:
             return samples * after
         return np.asarray(samples * (before + (after - before) / len(samples) * np.arange(1, len(samples) + 1)))
@@ -72,11 +69,17 @@ class EvenLoudness:
     def end(self) -> None:
         """The sentence is over: what was learned from it is for the next."""
         if self._speech_s:
-            self._loudness.learn(self._energy_s / self._speech_s, self._speech_s)
+            self._loudness.learn(self._level_dbfs(), self._speech_s)
+
+    def _level_dbfs(self) -> float:
+        return 10 * math.log10(self._energy_s / self._speech_s)
 
     def _wanted_db(self) -> float:
-        power = (self._loudness.power * _PRIOR_S + self._energy_s) / (_PRIOR_S + self._speech_s)
-        return min(max(TARGET_DBFS - 10 * math.log10(power), -MOST_DB), MOST_DB)
+        level_dbfs = self._before_dbfs
+        if self._speech_s:
+            share = self._speech_s / (_BEFORE_COUNTS_S + self._speech_s)
+            level_dbfs += (self._level_dbfs() - level_dbfs) * share
+        return min(max(TARGET_DBFS - level_dbfs, -MOST_DB), MOST_DB)
 
-    def _factor(self, even_db: float) -> float:
-        return float(10 ** ((even_db + self._more_db) / 20))
+    def _factor(self) -> float:
+        return float(10 ** ((self._even_db + self._more_db) / 20))

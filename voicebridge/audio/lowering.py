@@ -19,9 +19,9 @@ FACTOR = VOICE_RATE_HZ // SAMPLE_RATE_HZ
 LIFT_DB = 4.0
 LIFT_FROM_HZ = 1500.0
 
-_TAPS = 99
-"""Odd, for a whole number of samples of delay, and a multiple of `FACTOR`. At 99 the stop band begins at 4.4 kHz."""
-_AHEAD = _TAPS // 2
+_LENGTH = 97
+"""Odd, for a whole number of samples of delay. At 97 the stop band begins at 4.4 kHz."""
+_AHEAD = _LENGTH // 2
 _CUT_HZ = 3930.0
 _LIFT_RISES_OVER_HZ = 600.0
 _KAISER_BETA = 6.0
@@ -32,34 +32,33 @@ class Lowering:
     """Samples at 24 kHz in, at 8 kHz out: one object for one stretch of sound."""
 
     def __init__(self, *, lift_consonants: bool = False) -> None:
-        self._phases = _PHASES[lift_consonants]
+        self._taps = _TAPS[lift_consonants]
         self._waiting: Samples = np.zeros(_AHEAD)
 
     def feed(self, samples: Samples) -> Samples:
         """The 8 kHz samples that are ready after these."""
         ready = np.concatenate((self._waiting, samples))
-        count = max(0, (len(ready) - _TAPS) // FACTOR + 1)
-        self._waiting = ready[count * FACTOR :]
-        if not count:
+        if len(ready) < _LENGTH:
+            self._waiting = ready
             return np.zeros(0)
-        # Each third of the filter meets every third sample: the samples that would be dropped are never computed.
-        rows = ready[: (count - 1) * FACTOR + _TAPS].reshape(-1, FACTOR).T
-        lowered = [np.correlate(row, phase) for row, phase in zip(rows, self._phases, strict=True)]
-        return np.asarray(lowered[0] + lowered[1] + lowered[2])
+        # For short pieces, computing what is dropped costs less than sorting the samples so that it need not be.
+        lowered = np.correlate(ready, self._taps)[::FACTOR]
+        self._waiting = ready[len(lowered) * FACTOR :]
+        return lowered
 
     def flush(self) -> Samples:
         """The rest; as many samples have then come out as were fed, divided by three. The object is used up."""
         return self.feed(np.zeros(_AHEAD))
 
 
-def _phases(*, lift: bool) -> list[Samples]:
-    """The filter's coefficients, dealt out in turn to `FACTOR` filters. By the window method."""
+def _filter(*, lift: bool) -> Samples:
+    """The filter's coefficients, by the window method."""
     hz = np.fft.rfftfreq(4096, 1 / VOICE_RATE_HZ)
     rise = np.clip((hz - LIFT_FROM_HZ) / _LIFT_RISES_OVER_HZ + 0.5, 0.0, 1.0)
     wanted = 10 ** (rise * (LIFT_DB if lift else 0.0) / 20) * (hz < _CUT_HZ)
-    taps = np.roll(np.fft.irfft(wanted), _AHEAD)[:_TAPS] * np.kaiser(_TAPS, _KAISER_BETA)
+    taps = np.roll(np.fft.irfft(wanted), _AHEAD)[:_LENGTH] * np.kaiser(_LENGTH, _KAISER_BETA)
     # A constant keeps its level exactly, and so does what is far below the lift.
-    return list((taps / taps.sum()).reshape(-1, FACTOR).T.copy())
+    return np.asarray(taps / taps.sum())
 
 
-_PHASES = {lift: _phases(lift=lift) for lift in (False, True)}
+_TAPS = {lift: _filter(lift=lift) for lift in (False, True)}
