@@ -20,13 +20,20 @@ from callregistry.settings import load_settings
 from tests.voicebridge.fakes import Exchange, ScriptedEars, ScriptedMind, ScriptedVoice, hum
 from voicebridge.audio import codec
 from voicebridge.bridge import RunningBridge, open_bridge
+from voicebridge.dialogue.endpointing import Patience
 from voicebridge.dialogue.events import LineName
 from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.lines import WORDS, Lines
 from voicebridge.providers.selection import Providers
 from voicebridge.settings import BridgeSettings
 
-QUICK = Timing(end_of_turn_s=0.3, barge_in_s=0.2, idle_s=30.0, idle_again_s=30.0)
+QUICK = Timing(
+    patience=Patience(complete_s=0.3, doubtful_s=0.3, open_s=0.3, unknown_s=0.3),
+    in_code_s=0.3,
+    barge_in_s=0.2,
+    idle_s=30.0,
+    idle_again_s=30.0,
+)
 
 
 def synthetic_lines() -> Lines:
