@@ -107,6 +107,12 @@ class Agent:
         self._next_number += 1
         self._commands.append(SayFiller(self.filler, line))
 
+    def drops_filler(self) -> None:
+        """It is not wanted any more; when the answer sounds, it has come too late."""
+        if self.filler is not None:
+            self._commands.append(StopReply(self.filler))
+            self.filler = None
+
     def holds(self) -> None:
         """Stop, for the time being."""
         assert self.reply is not None, "who speaks has a reply"
@@ -121,9 +127,7 @@ class Agent:
 
     def stops(self) -> None:
         """Cancel what is alive. What had been prepared and not released never happened."""
-        if self.filler is not None:
-            self._commands.append(StopReply(self.filler))
-            self.filler = None
+        self.drops_filler()
         if self.reply is not None:
             if self.reply.is_draft:
                 self.tells_of_draft("withdrawn")

@@ -130,8 +130,10 @@ class TurnTaking:
             case events.SpeechPaused(at=at, pitched_ms=pitched_ms) if self.caller is CallerState.SPEAKING:
                 self._speech_paused(min(at, now), pitched_ms)
             case events.UtteranceFull() if self.caller is not CallerState.SILENT:
-                self._talk.caller.tells(now, closes_part=True)
-            case events.ReplyFinished(reply=number) if number == self._talk.agent.filler:
+                self._utterance_full(now)
+            case events.ReplyFinished(reply=number) | events.ReplyFailed(reply=number) if (
+                number == self._talk.agent.filler
+            ):
                 self._talk.agent.filler = None
             # What still arrives from a cancelled reply carries its old number, and is dropped here.
             case events.ReplyStarted(reply=number) if number == self.reply and self.agent is AgentState.THINKING:
@@ -187,6 +189,7 @@ class TurnTaking:
     def _stream_stopped(self, now: float) -> None:
         if self.phase is not Phase.OVER:
             self._talk.caller.leaves(now)
+            self._answering.tell_last_words()
         self._ending.end()
 
     # --- the person speaks
@@ -210,6 +213,11 @@ class TurnTaking:
             agent.resumes()
             caller.settles()
 
+    def _utterance_full(self, now: float) -> None:
+        if self._talk.agent.has_draft:
+            self._answering.take_back()  # a released answer is one to all the words, and these may become more
+        self._talk.caller.tells(now, closes_part=True)
+
     def _hold(self, now: float) -> None:
         self._talk.agent.holds()
 
@@ -230,6 +238,7 @@ class TurnTaking:
         agent = self._talk.agent
         assert agent.reply is not None
         agent.reply.since = now
+        agent.drops_filler()
         self._talk.caller.is_answered()
         agent.becomes(AgentState.SPEAKING)
 
