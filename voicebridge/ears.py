@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from voicebridge.audio.utterance import Utterance, UtteranceBuffer
-from voicebridge.audio.vad import VoiceActivity, VoiceStarted
-from voicebridge.dialogue.events import Event, SpeechPaused, SpeechStarted, UtteranceFull
+from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoicePaused, VoiceStarted
+from voicebridge.dialogue.events import Event, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
 
 
 class Ears:
@@ -18,26 +18,18 @@ class Ears:
         """Takes a piece of the person's audio (mu-law, 8 kHz, any length) that arrived at `now`."""
         voiced_before_ms = self._voice.voiced_ms
         changes = self._voice.feed(audio)
-        heard: list[Event] = []
-        for change in changes:
-            at = now - (self._voice.now_ms - change.at_ms) / 1000
-            if isinstance(change, VoiceStarted):
-                self._utterance.begin()
-                heard.append(SpeechStarted(at))
-            else:
-                self._utterance.pause()
-                heard.append(SpeechPaused(at))
+        heard = [self._told(change, now - (self._voice.now_ms - change.at_ms) / 1000) for change in changes]
         if self._utterance.feed(audio, self._voice.voiced_ms - voiced_before_ms):
-            heard.append(UtteranceFull())
+            return [*heard, UtteranceFull()]
         return heard
 
     def utterance(self) -> Utterance:
         """What has been said so far. It stays."""
-        return self._utterance.utterance()
+        return self._utterance.utterance(self._voice.snr_db)
 
     def part(self) -> Utterance:
         """What has been said so far; a long story goes on without it."""
-        return self._utterance.part()
+        return self._utterance.part(self._voice.snr_db)
 
     def discard(self) -> None:
         """The turn is settled. What is being said right now stays."""
@@ -48,3 +40,12 @@ class Ears:
 
     def silenced(self, now: float) -> None:
         """What of our voice was to sound after `now` will not."""
+
+    def _told(self, change: VoiceEvent, at: float) -> Event:
+        if isinstance(change, VoiceStarted):
+            self._utterance.begin()
+            return SpeechStarted(at)
+        if isinstance(change, VoicePaused):
+            self._utterance.pause()
+            return SpeechPaused(at, change.pitched_ms)
+        return SpeechSuspected(at)
