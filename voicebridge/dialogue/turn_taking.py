@@ -129,6 +129,9 @@ class TurnTaking:
                 self._answering.suspect(now)
             case events.SpeechPaused(at=at, pitched_ms=pitched_ms) if self.caller is CallerState.SPEAKING:
                 self._speech_paused(min(at, now), pitched_ms)
+            case events.SpeechPaused(at=at) if self.caller is CallerState.PAUSED:
+                # What has been heard since was not the person.
+                self._talk.caller.pauses(min(at, self._talk.caller.pause_since))
             case events.UtteranceFull() if self.caller is not CallerState.SILENT:
                 self._utterance_full(now)
             case events.ReplyFinished(reply=number) | events.ReplyFailed(reply=number) if (
