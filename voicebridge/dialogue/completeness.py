@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 
 from voicebridge.dialogue import grammar as g
 from voicebridge.dialogue.reading import Asked, Sentence, digits_of, sentence_under_way
@@ -48,6 +49,7 @@ _Verdict = Completeness | None
 """None: this rule has nothing to say about the sentence."""
 
 
+@lru_cache(maxsize=64)  # asked again and again while a turn is waited for
 def completeness(text: str, asked: str = "") -> Completeness:
     """How finished `text` is, all that the person has said in this turn so far. `asked`: the last line we said."""
     if re.search(r"([,;:–—-]|\.\.|…)[\s\"”']*$", text):
@@ -77,7 +79,7 @@ def _one_word(sentence: Sentence) -> _Verdict:
 
 _ANNOUNCING = (
     g.ARTICLES | g.POSSESSIVES | g.SUBJECTS | g.AUXILIARIES | g.CONTRACTIONS | g.FILLERS | g.CONNECTORS
-    | g.PREPOSITIONS | g.QUANTIFIERS | g.NEED_OBJECT | frozenset(("so", "well", "like"))
+    | g.PREPOSITIONS | g.QUANTIFIERS | g.NEED_OBJECT | g.TITLES | frozenset(("so", "well", "like"))
 )  # fmt: skip
 
 
@@ -124,6 +126,10 @@ def _left_out(sentence: Sentence) -> _Verdict:
     answers = sentence.asked is Asked.YES_OR_NO or any(word in g.POLARITY for word in sentence.opening)
     if answers and 2 <= len(core) <= 4 and core[0] in g.PRONOUNS and last in g.AUXILIARIES | {"not", "to"}:
         return COMPLETE
+    if answers and core[0] in g.CONTRACTIONS and last in ("not", "to"):
+        return COMPLETE  # "I'd love to"
+    if len(core) == 3 and core[0] in ("if", "as") and last in ("like", "want", "wish"):
+        return COMPLETE
     is_echo = core[0] in ("so", "neither", "nor") or sentence.opening[-1:] == ["so"]
     if is_echo and before in g.AUXILIARIES and last in g.PRONOUNS:
         return COMPLETE  # "so do I"
@@ -168,7 +174,8 @@ def _last_word(sentence: Sentence) -> _Verdict:
     if last in ("well", "like", "so", "too"):
         return _last_word_of_two_kinds(sentence)
     if last in g.WH_WORDS:
-        return None if sentence.is_question or before in g.SAYING | {"or", "somehow", "not"} else OPEN
+        stands = sentence.is_question or (before in ("know", "not") and last not in g.OBJECT_WH - {"where"})
+        return COMPLETE if stands else OPEN
     if last == "some" or (last == "any" and not sentence.is_negative):
         return DOUBTFUL if before in g.NEED_OBJECT | g.AUXILIARIES else OPEN
     return None
@@ -188,12 +195,12 @@ _EMBEDDING = frozenset(("what", "who", "where", "how", "which", "than"))
 def _last_word_of_two_kinds(sentence: Sentence) -> _Verdict:
     last, before = sentence.last, sentence.before
     if last == "well":  # an opening, or "I slept well"
-        return OPEN if before in g.OPENERS - {"so", "right", "actually"} | {""} else None
+        return OPEN if before in g.OPENERS - {"so", "right", "actually"} | {""} else COMPLETE
     if last == "like":  # "I would like", but "what is it like"
         return None if sentence.has_object_in_front or "if" in sentence.words else OPEN
     if last == "so":  # "and so", but "I think so"
-        return None if before in g.SAYING | g.CAN_BE_LEFT_ALONE else OPEN
-    return OPEN if before in g.BE | g.CONTRACTIONS | {"not", "far", "much", "bit"} else None  # "it's too", but "me too"
+        return COMPLETE if before in g.SAYING | g.CAN_BE_LEFT_ALONE else OPEN
+    return OPEN if before in g.BE | g.CONTRACTIONS | {"not", "far", "much", "bit"} else COMPLETE  # "me too"
 
 
 def _preposition(sentence: Sentence) -> _Verdict:
@@ -212,7 +219,7 @@ def _preposition(sentence: Sentence) -> _Verdict:
 
 def _object_missing(sentence: Sentence) -> _Verdict:
     last, before, core = sentence.last, sentence.before, sentence.core
-    if last in g.NEED_OBJECT:
+    if last in g.NEED_OBJECT and before not in g.DETERMINERS:
         stands = sentence.has_object_in_front or before in g.BE or "if" in core or "as" in core
         return None if stands else OPEN
     if last in g.THINKING and len(core) <= 3:
@@ -234,7 +241,8 @@ def _noun_missing(sentence: Sentence) -> _Verdict:
     last, before = sentence.last, sentence.before
     if last.endswith("'s") and len(sentence.words) > 1 and last not in ("let's", "o'clock's"):
         return DOUBTFUL if sentence.words[-3:-2] in (["at"], ["to"]) else OPEN  # "my daughter's"
-    if last in g.ORDINALS and (before in g.ARTICLES | g.POSSESSIVES or before.endswith("'s")):
+    has_owner = before in g.ARTICLES | g.POSSESSIVES or (before.endswith("'s") and before not in g.CONTRACTIONS)
+    if last in g.ORDINALS and has_owner:
         return DOUBTFUL if "on" in sentence.words[-3:] else OPEN
     if last in ("last", "next") and before not in ("at", "what's", "who's"):
         return OPEN
@@ -245,7 +253,7 @@ def _noun_missing(sentence: Sentence) -> _Verdict:
     if last in g.ADVERBS:
         if before in ("not", "yes", "no", "oh", "never") or len(sentence.words) == 1:
             return None
-        return OPEN if before in g.SUBJECTS | g.CONTRACTIONS | g.BE else DOUBTFUL
+        return OPEN if before in g.SUBJECTS | g.CONTRACTIONS | g.BE | g.ARTICLES else DOUBTFUL
     if last == "then" and before in ("and", "but", "or"):
         return OPEN
     if last == "all":
@@ -289,12 +297,12 @@ def _fragment(sentence: Sentence) -> _Verdict:
     answers = sentence.asked in (Asked.FACT, Asked.TIME)
     if sentence.asked is not Asked.TIME and (core[-1] in g.TIME_WORDS and not sentence.opening):
         return None if core[0] in g.SOCIAL else DOUBTFUL
-    if answers:
+    if answers or sentence.is_followed:
         return None
     if core[0] in g.DETERMINERS | g.PREPOSITIONS | g.PLACES | g.PRONOUNS:
         return DOUBTFUL
-    has_beginning = bool(sentence.opening) or sentence.is_followed or sentence.asked is not Asked.NOTHING
-    return None if has_beginning or core[0] in g.SOCIAL else DOUBTFUL
+    answers = bool(sentence.opening) or sentence.asked is not Asked.NOTHING
+    return None if answers or core[0] in g.SOCIAL else DOUBTFUL
 
 
 def _has_verb(words: list[str]) -> bool:

@@ -81,10 +81,10 @@ PLACES = _words("in on by through near under behind inside outside above below a
 PARTICLE_PAIRS = _pairs(
     "come in, came in, coming in, stay in, let in, drop in, go in, went in, get in, got in, check in, call in, move "
     "in, is in, lie in, hold on, hang on, carry on, go on, going on, went on, goes on, come on, stay on, move on, "
-    "turn on, turned on, switch on, switched on, later on, then on, early on, walked past, get by, go by, passed by, "
-    "go through, been through, look after, looked after, day after, soon after, get around, get along"
+    "turn on, turned on, switch on, switched on, later on, then on, early on, walked past, get by, go by, went by, "
+    "passed by, go through, been through, look after, looked after, day after, soon after, get around, get along"
 )
-BEFORE_A_NUMBER = _words("at past by until till before around over number am aged turn turned")
+BEFORE_A_NUMBER = _words("at past by until till before around over number press dial am aged turn turned")
 """A number after these is a time or an age, or stands for itself, so it may be the last word."""
 
 FILLERS = _words("um uh er erm ehm uhm em")
@@ -166,10 +166,11 @@ SOCIAL = WHOLE | _words("thank not very quite all pretty sorry many same how")
 """First words of what is said without a verb: "very well, thank you", "not too bad"."""
 COURTESIES = _words("please dear love darling sweetheart honey kindline sir madam")
 """May follow a sentence that is already finished."""
-COURTESY_PAIRS = _pairs("you know, i mean, you see, thank you")
+COURTESY_PAIRS = _pairs("you know, i mean, you see, thank you, my dear")
 OPENERS = _words("oh ah well yes yeah yep no nope so and but okay ok right then now um uh er erm please actually look")
-POLARITY = _words("yes yeah yep no nope oh aye indeed certainly")
-BEFORE_A_VERB = SUBJECTS | AUXILIARIES | CONTRACTIONS | _words("you to really")
+POLARITY = _words("yes yeah yep no nope aye indeed certainly")
+BEFORE_LOVE = SUBJECTS | AUXILIARIES | CONTRACTIONS | DETERMINERS | _words("you to really in")
+"""After these it is no form of address."""
 BEFORE_A_CLAUSE = AUXILIARIES | WH_WORDS | CONNECTORS | _words("that")
 CLAUSE_START = PERSONAL | AUXILIARIES | DETERMINERS
 CAN_BE_LEFT_ALONE = _words("hope afraid course why or maybe probably think certainly perhaps better if guess")

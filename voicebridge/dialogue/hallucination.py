@@ -37,8 +37,8 @@ LOOP_WORDS_PER_S = 4.5
 """Nobody says the same thing over and over for long at this speed."""
 
 _CREDITS = re.compile(
-    r"(?:subtitles?|subtitled|captions?|captioned|captioning|closed captions?|transcri(?:bed|ption|pt)|translat(?:ed|ion)) "
-    r"(?:(?:made|created|provided|performed) )?by\b.*|.*\bamara org.*|www\b.*|.*\bsubscribe to (?:my|our|the) channel.*|"
+    r"(?:subtitles?|subtitled|captions?|captioned|closed captions?|transcri(?:bed|ption|pt)|translat(?:ed|ion)) "
+    r"(?:(?:made|created|provided|performed) )?by\b.*|.*\bamara org.*|www\b.*|.*\bsubscribe to (?:my|our) channel.*|"
     r".*\b(?:sous titr|sottotitoli|untertitel|subtítulos|subtitulado|legendas pela|ondertitel|undertexter|napisy).*|"
     r".*(?:субтитры|продолжение следует|字幕|ご視聴|谢谢观看|시청해).*"
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from voicebridge.dialogue import phrases
 
@@ -142,6 +143,7 @@ def is_backchannel(text: str) -> bool:
     return _consists_of(text, _ATTENTIVE_LAST, _DEAR_LAST, most_words=5)
 
 
+@lru_cache(maxsize=64)  # asked again and again while a turn is waited for
 def intent_of(text: str) -> Intent | None:
     """What the whole utterance wants, None if it is conversation."""
     if is_goodbye(text):

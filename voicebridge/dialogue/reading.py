@@ -102,11 +102,11 @@ def sentence_under_way(text: str, asked: str) -> Sentence | None:
 def _without_courtesies(words: list[str]) -> list[str]:
     kept = list(words)
     while len(kept) > 1:
-        if kept[-1] in g.COURTESIES and not (kept[-1] == "love" and kept[-2] in g.BEFORE_A_VERB):
-            kept.pop()
         # "Do you know" asks; "it was hard, you know" does not.
-        elif len(kept) > 2 and tuple(kept[-2:]) in g.COURTESY_PAIRS and kept[-3] not in g.BEFORE_A_CLAUSE:
+        if len(kept) > 2 and tuple(kept[-2:]) in g.COURTESY_PAIRS and kept[-3] not in g.BEFORE_A_CLAUSE:
             del kept[-2:]
+        elif kept[-1] in g.COURTESIES and not (kept[-1] == "love" and kept[-2] in g.BEFORE_LOVE):
+            kept.pop()
         else:
             break
     return kept
@@ -124,6 +124,8 @@ def question_asked(line: str) -> Asked:
     how_is_it = any(word == "how" and following not in g.MEASURES for word, following in pairs)
     if how_is_it or pairs & g.STORY_PAIRS or any(word in g.STORY_QUESTIONS for word in words):
         return Asked.STORY
-    if "or" in words or any(word.removesuffix("'s") in g.WH_WORDS for word in words):
+    if "or" in words:
+        return Asked.TIME if any(word in g.TIME_WORDS for word in words) else Asked.FACT
+    if any(word.removesuffix("'s") in g.WH_WORDS for word in words):
         return Asked.FACT
     return Asked.YES_OR_NO
