@@ -25,6 +25,8 @@ class Utterance:
     began: float
     ended: float
     interrupted: bool = False
+    aside: bool = False
+    """A cough, or a word while the agent speaks, that is no turn and wants no answer."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class LineRecorder:
         """A clear arrived. It threw away `unheard_s` of audio that had not been heard, or nothing."""
         self._clears.append(Clear(at, unheard_s))
 
-    def said(self, speaker: str, text: str, began: float, ended: float) -> None:
+    def said(self, speaker: str, text: str, began: float, ended: float, *, aside: bool = False) -> None:
         """Somebody ("person" or "agent") spoke."""
-        self._utterances.append(Utterance(speaker, text, began, ended))
+        self._utterances.append(Utterance(speaker, text, began, ended, aside=aside))
 
     def greeting_ms(self) -> int | None:
         """From the `start` message to the agent's first audible sound."""
@@ -91,7 +93,7 @@ class LineRecorder:
                 last.text = f"{last.text} {one.text}".strip()
                 last.ended = max(last.ended, one.ended)
             else:
-                joined.append(Utterance(one.speaker, one.text, one.began, one.ended))
+                joined.append(Utterance(one.speaker, one.text, one.began, one.ended, aside=one.aside))
         for one in joined:
             one.interrupted = self._interrupted(one, joined)
         return joined
@@ -107,6 +109,7 @@ class LineRecorder:
                     "started_at": round(self.answered_at + one.began, 3),
                     "ended_at": round(self.answered_at + one.ended, 3),
                     "interrupted": one.interrupted,
+                    "aside": one.aside,
                 }
                 for one in self.utterances()
             ],

@@ -11,14 +11,16 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from sandbox.dial_plan import persons_numbers
+from sandbox.echo import LONGEST_MS, MOST_DOWN_DB, SHORTEST_MS, Echo
 from sandbox.sayings import Saying, mistake_in_text, mistake_in_wav
+from sandbox.toml_table import Table, TableError
 
 FOLDER = Path(__file__).parent / "people"
 VOICES = ("joe", "pico-en-GB", "pico-en-US")
-NOISES = ("hum", "hiss", "room")
+NOISES = ("hum", "hiss", "room", "television")
 ANSWERED_BY = ("human", "machine_start", "fax")
 LONGEST_NAME = 80
 
@@ -61,13 +63,16 @@ class Person:
     voice: str = "joe"
     pace: float = 1.0
     level_dbfs: float = -22.0
+    trails_off_db: float = 0.0
     noise: Noise | None = None
+    echo: Echo | None = None
     answers_after_s: float = 2.0
     answered_by: str = "human"
     greeting: Saying | None = Saying("Hello?")
     greets_after_s: float = 0.3
-    farewell: Saying = Saying("Goodbye.")
-    nudge: Saying = Saying("Hello? Are you there?")
+    asides: tuple[Saying, ...] = ()
+    farewell: Saying | None = Saying("Goodbye.")
+    nudge: Saying | None = Saying("Hello? Are you there?")
     gives_up_after_s: float = 25.0
     hangs_up: HangsUp = HangsUp()
     reactions: tuple[Reaction, ...] = ()
@@ -77,10 +82,10 @@ class Person:
         """Everything this person may say in a call."""
         if self.greeting is not None:
             yield self.greeting
+        yield from self.asides
         yield from self.lines
         yield from (reaction.say for reaction in self.reactions)
-        yield self.farewell
-        yield self.nudge
+        yield from (saying for saying in (self.farewell, self.nudge) if saying is not None)
 
 
 class People:
@@ -132,16 +137,18 @@ def load(path: Path) -> Person:
         raise PersonError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise PersonError(f"{path}: not TOML: {problem}") from problem
-    return _Reader(path, fields).person()
+    try:
+        return _PersonTable(path, fields).person()
+    except TableError as mistake:
+        raise PersonError(f"{path}: {mistake}") from mistake
 
 
-class _Reader:
-    """Takes known keys out of a table; what is left over at the end is a mistake (a typo must not be silent)."""
+class _PersonTable(Table):
+    """A person's file, or a table in it that says something (which needs to know where the file is)."""
 
     def __init__(self, path: Path, fields: dict[str, Any], prefix: str = "") -> None:
+        super().__init__(fields, prefix)
         self._path = path
-        self._fields = dict(fields)
-        self._prefix = prefix
 
     def person(self) -> Person:
         person = Person(
@@ -152,13 +159,16 @@ class _Reader:
             voice=self.choice("voice", VOICES, "joe"),
             pace=self.between("pace", 0.5, 2.0, 1.0),
             level_dbfs=self.between("level_dbfs", -60, -6, -22.0),
+            trails_off_db=self.between("trails_off_db", 0, 30, 0.0),
             noise=self.noise(),
+            echo=self.echo(),
             answers_after_s=self.between("answers_after_s", 0, 600, 2.0),
             answered_by=self.choice("answered_by", ANSWERED_BY, "human"),
-            greeting=self.greeting(),
+            greeting=self.saying_or_nothing("greeting", "Hello?"),
             greets_after_s=self.between("greets_after_s", 0, 60, 0.3),
-            farewell=self.saying("farewell", "Goodbye."),
-            nudge=self.saying("nudge", "Hello? Are you there?"),
+            asides=self.asides(),
+            farewell=self.saying_or_nothing("farewell", "Goodbye."),
+            nudge=self.saying_or_nothing("nudge", "Hello? Are you there?"),
             gives_up_after_s=self.between("gives_up_after_s", 1, 600, 25.0),
             hangs_up=self.hangs_up(),
             reactions=self.reactions(),
@@ -169,57 +179,24 @@ class _Reader:
             self.refuse("lines", "must have at least one line; only a machine, or one who reacts, needs none")
         return person
 
-    def greeting(self) -> Saying | None:
-        """An empty text means that the person lifts the receiver and says nothing."""
-        if self._fields.get("greeting") == "":
-            del self._fields["greeting"]
-            return None
-        return self.saying("greeting", "Hello?")
-
-    def text(self, key: str, longest: int | None = None) -> str:
-        value = self._fields.pop(key, None)
-        if value is None:
-            self.refuse(key, "is missing")
-        if not isinstance(value, str) or not value.strip():
-            self.refuse(key, "must be a text")
-        if longest is not None and len(value.strip()) > longest:
-            self.refuse(key, f"must have at most {longest} characters, not {len(value.strip())}")
-        return value.strip()
-
-    def between(self, key: str, low: float, high: float, default: float) -> float:
-        value = self._fields.pop(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            self.refuse(key, f"must be a number from {low:g} to {high:g}, not {value!r}")
-        return float(value)
-
-    def whole(self, key: str, low: int, high: int, default: int) -> int:
-        value = self._fields.pop(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.refuse(key, f"must be a whole number from {low} to {high}, not {value!r}")
-        return value
-
-    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
-        value = self._fields.pop(key, default)
-        if not isinstance(value, str) or value not in known:
-            self.refuse(key, f"must be one of {', '.join(known)}, not {value!r}")
-        return value
-
     def number(self) -> str:
-        value = self._fields.pop("number", "")
+        value = self.take("number", "")
         if value != "" and value not in persons_numbers():
             self.refuse("number", f"must be a number reserved for fiction, +12025550101 to +12025550179, not {value!r}")
         return str(value)
 
-    def saying(self, key: str, default: str) -> Saying:
-        return self.as_saying(key, self._fields.pop(key, default))
+    def saying_or_nothing(self, key: str, default: str) -> Saying | None:
+        """An empty text means that the person says nothing."""
+        value = self.take(key, default)
+        return None if value == "" else self.as_saying(key, value)
 
     def as_saying(self, key: str, value: Any) -> Saying:
-        """A text, or a table {say | wav and says, pause_before_s, interrupt_after_s}."""
+        """A text, or a table {say | wav and says, and when}."""
         if isinstance(value, str) and value.strip():
             return Saying(self.directed(key, value.strip()))
         if not isinstance(value, dict):
             self.refuse(key, "must be a text or a table with say = or wav =")
-        table = _Reader(self._path, value, f"{self._prefix}{key}.")
+        table = _PersonTable(self._path, value, f"{self._prefix}{key}.")
         wav = self._path.parent / table.text("wav") if "wav" in value else None
         if wav is not None and (mistake := mistake_in_wav(wav)):
             table.refuse("wav", mistake)
@@ -228,9 +205,12 @@ class _Reader:
             table.directed(key, table.text(key)),
             wav,
             table.between("pause_before_s", 0, 60, 0.0),
-            table.between("interrupt_after_s", 0, 60, 0.0) if "interrupt_after_s" in value else None,
+            table.maybe_between("interrupt_after_s", 0, 60),
+            table.maybe_between("alone_after_s", 0, 300),
         )
         table.nothing_left()
+        if saying.alone_after_s is not None and (saying.pause_before_s or saying.interrupt_after_s is not None):
+            table.refuse("alone_after_s", "goes with neither pause_before_s nor interrupt_after_s")
         return saying
 
     def directed(self, key: str, text: str) -> str:
@@ -240,59 +220,68 @@ class _Reader:
         return text
 
     def lines(self) -> tuple[Saying, ...]:
-        values = self._fields.pop("lines", None)
+        values = self.take("lines")
         if not isinstance(values, list):
             self.refuse("lines", "is missing" if values is None else "must be a list")
         return tuple(self.as_saying(f"lines[{number}]", value) for number, value in enumerate(values))
 
+    def asides(self) -> tuple[Saying, ...]:
+        values = self.take("asides", [])
+        if not isinstance(values, list):
+            self.refuse("asides", "must be a list")
+        asides = tuple(self.as_saying(f"asides[{number}]", value) for number, value in enumerate(values))
+        for number, aside in enumerate(asides):
+            if aside.interrupt_after_s is None:
+                self.refuse(f"asides[{number}]", "must be a table with interrupt_after_s =, and say = or wav =")
+        return asides
+
     def noise(self) -> Noise | None:
-        value = self._fields.pop("noise", None)
-        if value is None:
+        table = self.table("noise", "{kind, level_dbfs}")
+        if table is None:
             return None
-        if not isinstance(value, dict):
-            self.refuse("noise", "must be a table {kind, level_dbfs}")
-        table = _Reader(self._path, value, "noise.")
         noise = Noise(table.choice("kind", NOISES, "hum"), table.between("level_dbfs", -90, -20, -50.0))
         table.nothing_left()
         return noise
 
+    def echo(self) -> Echo | None:
+        table = self.table("echo", "{delay_ms, down_db}")
+        if table is None:
+            return None
+        delay_ms = table.between("delay_ms", SHORTEST_MS, LONGEST_MS, 180)
+        echo = Echo(delay_ms, table.between("down_db", 0, MOST_DOWN_DB, 18))
+        table.nothing_left()
+        return echo
+
     def hangs_up(self) -> HangsUp:
-        value = self._fields.pop("hangs_up", "after_goodbye")
+        value = self.take("hangs_up", "after_goodbye")
         if value == "after_goodbye":
             return HangsUp()
         if value == "after_line":
             return HangsUp(after_line=10_000)
         if not isinstance(value, dict) or len(value) != 1:
             self.refuse("hangs_up", 'must be "after_goodbye", "after_line", {after_s = 12.5} or {after_line = 2}')
-        table = _Reader(self._path, value, "hangs_up.")
-        if "after_line" in value:
+        table = Table(value, "hangs_up.")
+        if "after_line" in table:
             return HangsUp(after_line=table.whole("after_line", 1, 1000, 1))
-        if "after_s" not in value:
+        if "after_s" not in table:
             table.nothing_left()
         return HangsUp(after_s=table.between("after_s", 0, 3600, 0))
 
     def reactions(self) -> tuple[Reaction, ...]:
-        values = self._fields.pop("reactions", [])
+        values = self.take("reactions", [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self.refuse("reactions", "must be a list of tables [[reactions]]")
         return tuple(self.reaction(f"reactions[{number}]", value) for number, value in enumerate(values))
 
     def reaction(self, key: str, value: dict[str, Any]) -> Reaction:
-        table = _Reader(self._path, value, f"{key}.")
+        table = _PersonTable(self._path, value, f"{key}.")
         pattern = table.text("when")
         try:
             when = re.compile(pattern, re.IGNORECASE)
         except re.error as problem:
             table.refuse("when", f"is not a regular expression: {problem}")
-        if "say" not in value:
+        if "say" not in table:
             table.refuse("say", "is missing")
-        reaction = Reaction(when, table.saying("say", ""), table.whole("times", 1, 100, 1))
+        reaction = Reaction(when, table.as_saying("say", table.take("say")), table.whole("times", 1, 100, 1))
         table.nothing_left()
         return reaction
-
-    def nothing_left(self) -> None:
-        for key in self._fields:
-            self.refuse(key, "is not a key that is known here")
-
-    def refuse(self, key: str, why: str) -> NoReturn:
-        raise PersonError(f"{self._path}: {self._prefix}{key}: {why}")

@@ -2,7 +2,8 @@
 
 The person greets, listens until the agent has been quiet for about a second, and then says something: an answer to
 what was heard (a reaction), the line again if the agent did not understand it, or the next line. After the goodbye
-he or she waits for the agent's, and hangs up. Somebody who hears nothing asks "Hello?", and gives up in the end.
+he or she waits for the agent's, and hangs up. Somebody who hears nothing asks "Hello?", and gives up in the end. Beside
+all that there are asides: a cough, a "Mm-hm" into what the agent is saying, after which the person goes on listening.
 Persons know only what they hear on the line, never the product's log.
 """
 
@@ -17,10 +18,12 @@ from sandbox.sayings import Saying
 GOODBYE = re.compile(r"\b(good ?bye|bye[- ]bye|bye)\b", re.IGNORECASE)
 REPEAT_PLEASE = re.compile(
     r"(did(n't| not)( quite)? (catch|hear|get|understand)|could(n't| not)( quite)? (hear|understand|make)"
-    r"|say (that|it) again|repeat (that|it)|one more time|sorry\??$|pardon)",
+    r"|say (that|it) (again|once more)|repeat (that|it)|one more time|sorry\??$|pardon)",
     re.IGNORECASE,
 )
-WAIT = re.compile(r"\b(one moment|just a (moment|second)|a moment,? please|let me think|bear with me)\b", re.IGNORECASE)
+WAIT = re.compile(
+    r"\b(one moment|just a (moment|second)|a moment,? please|let me (think|see)|bear with me|please)\b", re.IGNORECASE
+)
 _NUDGES = 2
 _FAREWELLS = 2
 _HEARING_LIMIT_S = 4.0
@@ -58,6 +61,7 @@ Event = AgentStarted | AgentPaused | Heard | Spoken
 @dataclass(frozen=True)
 class Speak:
     saying: Saying
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,12 @@ class Behaviour:
         self._last: Saying | None = None
         self._used_reactions = [0] * len(person.reactions)
         self._speaking = False
+        self._saying_aside = False
         self._spoken_at = 0.0
         self._agent_since: float | None = None
         self._interrupted_this_turn = False
+        self._asides = list(person.asides)
+        self._aside_this_turn = False
         self._quiet_since = 0.0
         self._paused_at: float | None = None
         self._waiting_words = 0
@@ -107,7 +114,8 @@ class Behaviour:
             case Heard():
                 self._waiting_words = max(0, self._waiting_words - 1)
                 # What ended before we finished speaking was talked over: nobody answers that.
-                if event.text and event.ended > self._spoken_at and not self._speaking:
+                talked_over = event.ended <= self._spoken_at or (self._speaking and not self._saying_aside)
+                if event.text and not talked_over:
                     self._heard.append(event.text)
             case Spoken():
                 self._finish_speaking(now)
@@ -127,6 +135,9 @@ class Behaviour:
             return self._say(self._person.greeting)
         if self._person.answered_by != "human":
             return []  # A machine says its announcement and nothing else.
+        upcoming = self._upcoming()
+        if upcoming is not None and upcoming.alone_after_s is not None:
+            return self._say(self._take_line()) if now - self._spoken_at >= upcoming.alone_after_s else []
         if self._agent_since is not None:
             return self._interrupt(now, self._agent_since)
         if self._paused_at is not None:
@@ -135,12 +146,17 @@ class Behaviour:
 
     def _interrupt(self, now: float, since: float) -> list[Command]:
         line = self._upcoming()
-        if line is None or line.interrupt_after_s is None or self._interrupted_this_turn:
-            return []
-        if now - since < line.interrupt_after_s:
-            return []
-        self._interrupted_this_turn = True
-        return self._say(self._take_line())
+        if line is not None and not self._interrupted_this_turn and _is_due(line, now - since):
+            self._interrupted_this_turn = True
+            return self._say(self._take_line())
+        if self._asides and not self._aside_this_turn and _is_due(self._asides[0], now - since):
+            return self._say_aside()
+        return []
+
+    def _say_aside(self) -> list[Command]:
+        self._aside_this_turn = True
+        self._speaking = self._saying_aside = True
+        return [Speak(self._asides.pop(0), aside=True)]
 
     def _reply(self, now: float, paused_at: float) -> list[Command]:
         if self._waiting_words and now - paused_at < _HEARING_LIMIT_S:
@@ -152,14 +168,14 @@ class Behaviour:
             return []
         self._paused_at = None
         self._heard.clear()
-        if not text or WAIT.search(text):
+        if not text or _only_asks_to_wait(text):
             return []
         self._agent_said_goodbye = self._agent_said_goodbye or GOODBYE.search(text) is not None
         if self._closing:
             return self._close(text, now)
         return self._say(self._choose(text))
 
-    def _choose(self, text: str) -> Saying:
+    def _choose(self, text: str) -> Saying | None:
         for number, reaction in enumerate(self._person.reactions):
             if self._used_reactions[number] < reaction.times and reaction.when.search(text):
                 self._used_reactions[number] += 1
@@ -184,15 +200,20 @@ class Behaviour:
             self._gone = True
             return [HangUp()]
         asks_after_s = self._person.gives_up_after_s * (self._nudges + 1) / (_NUDGES + 1)
-        if not self._closing and self._nudges < _NUDGES and quiet_s >= asks_after_s:
+        if self._person.nudge is None or self._closing:
+            return []
+        if self._nudges < _NUDGES and quiet_s >= asks_after_s:
             self._nudges += 1
             return self._say(self._person.nudge, keep_quiet_since=True)
         return []
 
-    def _say(self, saying: Saying, *, keep_quiet_since: bool = False) -> list[Command]:
+    def _say(self, saying: Saying | None, *, keep_quiet_since: bool = False) -> list[Command]:
+        if saying is None:
+            return []
         if saying is not self._person.nudge:
             self._last = saying
         self._speaking = True
+        self._aside_this_turn = False
         self._paused_at = None
         self._heard.clear()
         if not keep_quiet_since:
@@ -204,6 +225,9 @@ class Behaviour:
 
     def _finish_speaking(self, now: float) -> None:
         self._speaking = False
+        if self._saying_aside:
+            self._saying_aside = False
+            return
         self._spoken_at = now
         if not self._nudges:
             self._quiet_since = now
@@ -215,7 +239,7 @@ class Behaviour:
         lines = self._person.lines
         return lines[self._next_line] if self._next_line < len(lines) and not self._closing else None
 
-    def _take_line(self) -> Saying:
+    def _take_line(self) -> Saying | None:
         line = self._upcoming()
         if line is None:
             return self._person.farewell
@@ -225,3 +249,12 @@ class Behaviour:
     def _patience_s(self) -> float:
         """0.8 to 1.2 s of quiet, a little different each time, the same in each run."""
         return 0.8 + 0.1 * (self._next_line * 7 % 5)
+
+
+def _is_due(saying: Saying, agent_has_spoken_s: float) -> bool:
+    return saying.interrupt_after_s is not None and agent_has_spoken_s >= saying.interrupt_after_s
+
+
+def _only_asks_to_wait(text: str) -> bool:
+    """True for "One moment, please.", not when more was said in the same breath."""
+    return WAIT.search(text) is not None and not re.search(r"\w", WAIT.sub("", text))

@@ -28,6 +28,7 @@ class ScriptedHandset:
         self._noise = voice.noise()
         self._noise_at = 0
         self._saying: Saying | None = None
+        self._aside = False
         self._sound = b""
         self._sound_at = 0
         self._began = 0.0
@@ -74,8 +75,8 @@ class ScriptedHandset:
     def _obey(self, commands: list[Speak | HangUp], now: float) -> None:
         for command in commands:
             match command:
-                case Speak(saying):
-                    self._saying = saying
+                case Speak(saying, aside):
+                    self._saying, self._aside = saying, aside
                     self._sound = self._voice.pcm(saying)
                     self._sound_at = 0
                 case HangUp():
@@ -85,7 +86,8 @@ class ScriptedHandset:
         """All of it was said, or the line ended in the middle."""
         if self._saying is not None and self._sound_at:
             ended = self._began + self._sound_at / _FRAME_PCM * FRAME_S
-            self._recorder.said("person", words(self._saying), self._began, min(ended, now + FRAME_S))
+            text = words(self._saying) or self._saying.text
+            self._recorder.said("person", text, self._began, min(ended, now + FRAME_S), aside=self._aside)
         self._saying = None
 
     def _next_frame(self) -> bytes:

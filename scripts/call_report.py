@@ -92,7 +92,7 @@ def _turns(events: Sequence[dict[str, Any]], utterances: Sequence[dict[str, Any]
     tellings = [event for event in events if event["kind"] == "person.said"]
     text_of = {event["data"]["turn"]: event["data"]["text"] for event in tellings}
     groups: dict[tuple[int, ...], list[dict[str, Any]]] = {}
-    for utterance in (u for u in utterances if u["speaker"] == "person"):
+    for utterance in (u for u in utterances if u["speaker"] == "person" and not u.get("aside")):
         unheard = (-len(groups) - 1,)
         groups.setdefault(_turns_of(utterance, tellings, utterances) or unheard, []).append(utterance)
     ordered = list(groups.items())

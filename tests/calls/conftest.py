@@ -62,5 +62,5 @@ def played(stack: Stack) -> dict[str, Future[PlayedCall]]:
 
 
 def talking_people() -> list[str]:
-    """The scripted people who have lines to say (a voicemail greeting has none)."""
-    return [person.name for person in load_folder() if person.answered_by == "human"]
+    """The scripted people who talk and say goodbye (a voicemail has no lines, and one person falls silent for ever)."""
+    return [person.name for person in load_folder() if person.answered_by == "human" and person.farewell is not None]

@@ -54,3 +54,10 @@ def test_every_clear_is_told_with_its_moment_and_what_it_took_back() -> None:
         {"at": 1002.0374, "unheard_ms": 520},
         {"at": 1009.0, "unheard_ms": 0},
     ]
+
+
+def test_an_aside_is_told_from_a_turn() -> None:
+    recorder = LineRecorder()
+    recorder.said("person", "Yes, dear.", 1.0, 1.5, aside=True)
+    recorder.said("person", "I am well.", 3.0, 3.5)
+    assert [one["aside"] for one in recorder.report()["utterances"]] == [True, False]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import line_audio
+from sandbox.echo import Echo
 from sandbox.people import HangsUp, Noise, People, Person, PersonError, load, load_folder
 from sandbox.sayings import Saying, directions, words
 
@@ -24,15 +25,20 @@ def test_a_file_with_everything_in_it_is_read(tmp_path: Path) -> None:
         voice = "pico-en-GB"
         pace = 0.9
         level_dbfs = -30
+        trails_off_db = 9
         noise = { kind = "room", level_dbfs = -55 }
+        echo = { delay_ms = 250, down_db = 24 }
         answers_after_s = 7
         greeting = ""
         farewell = "Bye."
+        nudge = ""
+        asides = [{ say = "[cough]", interrupt_after_s = 1.2 }]
         hangs_up = { after_s = 12.5 }
         lines = [
             "One.",
             { say = "Two.", pause_before_s = 2.0 },
             { wav = "mine.wav", says = "Three.", interrupt_after_s = 1 },
+            { say = "[knock] Four.", alone_after_s = 15 },
         ]
         [[reactions]]
         when = "weather"
@@ -42,11 +48,15 @@ def test_a_file_with_everything_in_it_is_read(tmp_path: Path) -> None:
     )
     assert person.number == "+12025550133"
     assert person.noise == Noise("room", -55)
+    assert (person.echo, person.trails_off_db) == (Echo(250, 24), 9)
     assert person.greeting is None
+    assert person.nudge is None
+    assert person.asides == (Saying("[cough]", interrupt_after_s=1.2),)
     assert person.hangs_up == HangsUp(after_s=12.5)
     assert person.lines[1:] == (
         Saying("Two.", pause_before_s=2.0),
         Saying("Three.", tmp_path / "mine.wav", interrupt_after_s=1.0),
+        Saying("[knock] Four.", alone_after_s=15),
     )
     assert person.reactions[0].when.search("How is the WEATHER?")
     assert (person.reactions[0].say.text, person.reactions[0].times) == ("It rains.", 2)
@@ -66,6 +76,17 @@ def test_a_file_with_everything_in_it_is_read(tmp_path: Path) -> None:
         ("number = 12025550101", "number", "+12025550101 to +12025550179"),
         ('noise = "hum"', "noise", "must be a table"),
         ('noise = { kind = "rain" }', "noise.kind", "must be one of hum"),
+        ("trails_off_db = 99", "trails_off_db", "must be a number from 0 to 30, not 99"),
+        ("echo = true", "echo", "must be a table {delay_ms, down_db}"),
+        ("echo = { delay_ms = 5 }", "echo.delay_ms", "must be a number from 20 to 500, not 5"),
+        ("echo = { down_db = -3 }", "echo.down_db", "must be a number from 0 to 60, not -3"),
+        ("echo = { level = 3 }", "echo.level", "not a key that is known"),
+        ('asides = "Mm."', "asides", "must be a list"),
+        ('asides = ["Mm."]', "asides[0]", "must be a table with interrupt_after_s"),
+        ('asides = [{ say = "Mm.", pause_before_s = 1 }]', "asides[0]", "must be a table with interrupt_after_s"),
+        ('nudge = { say = "Mm.", alone_after_s = 1, pause_before_s = 1 }', "nudge.alone_after_s", "goes with neither"),
+        ('nudge = { say = "M", alone_after_s = 1, interrupt_after_s = 0 }', "nudge.alone_after_s", "goes with neither"),
+        ('farewell = "[cough 2]"', "farewell", "[cough 2] is not understood"),
         ("greeting = 7", "greeting", "must be a text"),
         ('greting = "Hi"', "greting", "not a key that is known"),
         ('hangs_up = "soon"', "hangs_up", "must be"),
@@ -161,14 +182,22 @@ def test_the_people_who_come_with_the_sandbox_say_enough_and_end_with_a_goodbye(
     assert len(human) >= 7
     assert len({person.number for person in people}) == len(people)
     for one in human:
+        if one.farewell is None:
+            continue  # falls silent for ever
         assert len(one.lines) >= 4, one.name
         assert "goodbye" in one.lines[-1].text.lower(), one.name
+
+
+def test_only_one_of_the_people_never_says_goodbye() -> None:
+    assert [person.name for person in load_folder() if person.farewell is None] == ["Mabel"]
 
 
 def test_stage_directions_are_not_said() -> None:
     text = "I am [pause 1.2] well.[tone 1000 0.5]"
     assert words(Saying(text)) == "I am well."
     assert directions(text) == ["I am", ("pause", 1.2, 0.0), "well.", ("tone", 1000.0, 0.5)]
+    assert words(Saying("[cough] Yes. [knock]")) == "Yes."
+    assert directions("[cough] Yes. [knock]") == [("cough", 0.0, 0.0), "Yes.", ("knock", 0.0, 0.0)]
 
 
 def write_wav(path: Path, pcm: bytes) -> None:

@@ -110,7 +110,7 @@ def test_a_reaction_goes_before_the_next_line_and_is_used_once() -> None:
 
 @pytest.mark.parametrize(
     "plea",
-    ["Sorry, I didn't catch that.", "I could not hear you well.", "Could you say that again?", "Pardon?"],
+    ["Sorry, I didn't catch that.", "I could not hear you well.", "Could you say that once more?", "Pardon?"],
 )
 def test_the_last_thing_is_said_again_when_the_agent_did_not_understand(plea: str) -> None:
     call = Conversation()
@@ -201,3 +201,80 @@ def test_an_answering_machine_says_its_announcement_and_nothing_else() -> None:
     call.agent("How are you?")
     call.wait(30)
     assert call.words() == ["Hello?"]
+
+
+def test_somebody_who_asked_to_hold_on_comes_back_by_himself_whatever_is_said_meanwhile() -> None:
+    lines = (Saying("Hold on."), Saying("I am back.", alone_after_s=15.0), Saying("Goodbye."))
+    call = Conversation(replace(RUTH, lines=lines))
+    call.wait(2)
+    call.agent("How are you?")
+    call.wait(3)
+    assert call.words() == ["Hello?", "Hold on."]
+    spoken_at = call.said[-1][0] + 1.0
+    call.agent("Of course. Take your time, I will wait.")
+    call.wait(2)
+    call.agent("Are you still there?")
+    assert call.words() == ["Hello?", "Hold on."]
+    call.wait(10)
+    assert call.words() == ["Hello?", "Hold on.", "I am back."]
+    assert call.said[-1][0] == pytest.approx(spoken_at + 15.0, abs=0.1)
+    call.agent("Welcome back.")
+    call.wait(3)
+    assert call.words()[-1] == "Goodbye."
+
+
+def test_asides_are_said_into_the_agents_speech_one_a_turn_and_are_no_turns() -> None:
+    asides = (Saying("[cough]", interrupt_after_s=1.0), Saying("Yes, dear.", interrupt_after_s=1.0))
+    call = Conversation(replace(RUTH, asides=asides))
+    call.wait(2)
+    began = call.now
+    call.agent("Hello, this is a long greeting. How are you?", seconds=5)
+    call.wait(2)
+    assert call.words() == ["Hello?", "[cough]", "I am well."]
+    assert call.said[1][0] == pytest.approx(began + 1.0, abs=0.05)
+    call.wait(2)
+    call.agent("Good.", seconds=0.4)
+    call.wait(3)
+    assert call.words()[-1] == "I had soup.", "too short an answer to say anything into it"
+    call.agent("That is nice to hear, and so on.", seconds=5)
+    assert call.words()[-1] == "Yes, dear."
+
+
+def test_an_agent_that_goes_on_after_an_aside_hears_no_second_one_and_one_that_stops_is_answered() -> None:
+    asides = (Saying("[cough]", interrupt_after_s=1.0), Saying("Yes, dear.", interrupt_after_s=1.0))
+    call = Conversation(replace(RUTH, asides=asides))
+    call.wait(2)
+    call.agent("Hello, this is", seconds=1.2)  # held: the person may have wanted to speak
+    call.agent("Kindline. How are you?", seconds=2.0)
+    call.wait(3)
+    assert call.words() == ["Hello?", "[cough]", "I am well."]
+
+
+def test_what_ends_during_an_aside_is_answered() -> None:
+    call = Conversation(replace(RUTH, asides=(Saying("Yes, dear.", interrupt_after_s=1.0),)))
+    call.wait(2)
+    call.agent("How are you?", seconds=1.1)
+    call.wait(3)
+    assert call.words() == ["Hello?", "Yes, dear.", "I am well."]
+
+
+def test_somebody_may_fall_silent_for_ever() -> None:
+    call = Conversation(replace(RUTH, lines=(Saying("One."),), farewell=None, nudge=None, gives_up_after_s=300))
+    call.wait(2)
+    for text in ("How are you?", "Are you still there?", "I can't hear you. Goodbye."):
+        call.agent(text)
+        call.wait(20)
+    assert call.words() == ["Hello?", "One."]
+    assert call.hung_up_at is None
+
+
+def test_a_holding_word_with_an_answer_behind_it_is_answered() -> None:
+    call = Conversation()
+    call.wait(2)
+    call.agent("Let me see.", seconds=0.6)
+    call.wait(3)
+    assert call.words() == ["Hello?"]
+    call.agent("Let me see.", seconds=0.6)
+    call.agent("I am glad to hear that. What did you eat?")
+    call.wait(3)
+    assert call.words() == ["Hello?", "I am well."]

@@ -48,6 +48,12 @@ GOOD_LINE = line(
 )
 
 
+def test_a_cough_or_a_yes_dear_into_our_voice_is_no_turn() -> None:
+    cough = utterance("person", "[cough]", 110.0, 110.3) | {"aside": True}
+    with_asides = line(*GOOD_LINE["utterances"], cough)
+    assert build_report(CALL, GOOD_EVENTS, with_asides) == build_report(CALL, GOOD_EVENTS, GOOD_LINE)
+
+
 def test_each_turn_holds_what_was_said_and_heard_on_both_sides() -> None:
     report = build_report(CALL, GOOD_EVENTS, GOOD_LINE)
     assert report.turns[0] == Turn(
