@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,6 @@ from tests.voicebridge.conftest import QUICK, Scene
 from tests.voicebridge.fakes import call_sid_of
 from voicebridge import call_session
 from voicebridge.dialogue.events import LineName
-from voicebridge.dialogue.turn_taking import Timing
 from voicebridge.greeting import WAIT_FOR_IT_S
 from voicebridge.lines import WORDS
 from voicebridge.providers import ProviderError, Stage
@@ -108,7 +108,7 @@ async def test_a_reply_is_told_with_where_its_time_went(scene: Scene) -> None:
     greeting, answer = scene.events(call, Kind.REPLY_STARTED)
     assert greeting.data["latency_ms"] is None
     stages = answer.data["stages"]
-    assert list(stages) == ["endpointing_ms", "stt_ms", "llm_ms", "tts_ms"]
+    assert list(stages) == ["endpointing_ms", "stt_ms", "llm_ms", "tts_ms", "waiting_ms"]
     assert sum(stages.values()) == answer.data["latency_ms"]
     assert 250 <= answer.data["latency_ms"] < 1500, "the pause that ends the turn, and little else"
 
@@ -257,7 +257,8 @@ async def test_a_stage_that_fails_is_replaced_by_a_spoken_line(scene: Scene, sta
     exchange = await scene.open()
     call = exchange.new_call()
     scene.ears.texts = [failure(stage)] if stage is Stage.STT else ["Hello there, how are you?"]
-    scene.mind.answers = [failure(stage)] if stage is Stage.LLM else ["I am well."]
+    # A draft that fails is tried once more when the turn is over.
+    scene.mind.answers = [failure(stage)] * 2 if stage is Stage.LLM else ["I am well."] * 2
     async with exchange.answered(call) as telephone:
         await scene.until_listening(call)
         scene.voice.fails_on = lambda text: stage is Stage.TTS
@@ -299,8 +300,7 @@ async def test_a_voice_that_fails_in_mid_reply_keeps_what_was_heard(scene: Scene
 
 
 async def test_a_silent_person_is_asked_and_then_said_goodbye(scene: Scene) -> None:
-    timing = Timing(end_of_turn_s=0.3, barge_in_s=0.2, idle_s=0.3, idle_again_s=0.3)
-    exchange = await scene.open(timing)
+    exchange = await scene.open(replace(QUICK, idle_s=0.3, idle_again_s=0.3))
     call = exchange.new_call()
     async with exchange.answered(call) as telephone:
         assert await telephone.until_closed(within_s=10) == 1000
@@ -337,7 +337,7 @@ async def test_an_operator_s_reason_is_not_overwritten_by_the_hang_up_that_follo
 
 async def test_older_turns_are_summarised_in_the_background(scene: Scene) -> None:
     scene.ears.texts = [f"This is turn number {n}." for n in range(40)]
-    exchange = await scene.open(Timing(end_of_turn_s=0.25, barge_in_s=0.2, greeting_barge_in_s=0.2))
+    exchange = await scene.open(replace(QUICK, greeting_barge_in_s=0.2))
     call = exchange.new_call()
     async with exchange.answered(call) as telephone:
         spoken = 0
