@@ -4,7 +4,7 @@
     script.at(9.0, ReplyFinished(1)).until(21.0).expect(SayLine(2, LineName.STILL_THERE, Role.LINE))
 
 It plays the clock: before each event, all deadlines up to it are kept. `expect` takes all commands since the last
-`expect`, in their order. What only shows the state (`agent.state`, `person.speaking`) is left out unless
+`expect`, in their order. What only shows the state (`agent.state`, `person.speaking`, `reply.draft`) is left out unless
 `Script(..., states=True)`. On a mismatch the whole timeline is printed.
 """
 
@@ -14,7 +14,9 @@ from callregistry.call_events import Kind
 from voicebridge.dialogue.events import Command, Event, Record, SpeechPaused, SpeechStarted
 from voicebridge.dialogue.turn_taking import TurnTaking
 
-_STATES = (Kind.AGENT_STATE, Kind.PERSON_SPEAKING)
+_STATES = (Kind.AGENT_STATE, Kind.PERSON_SPEAKING, Kind.REPLY_DRAFT)
+_NOTICED_S = 0.15
+"""So much later the ears know that somebody began, or stopped, to speak."""
 
 
 class Script:
@@ -45,10 +47,10 @@ class Script:
         self._now = now
         return self
 
-    def speech(self, start: float, end: float) -> Script:
+    def speech(self, start: float, end: float, *, pitched_ms: int | None = None) -> Script:
         """Somebody speaks from `start` to `end`; the ears notice either a little late."""
-        self.at(start + 0.15, SpeechStarted(at=start))
-        return self.at(end + 0.2, SpeechPaused(at=end))
+        self.at(start + _NOTICED_S, SpeechStarted(at=start))
+        return self.at(end + _NOTICED_S, SpeechPaused(at=end, pitched_ms=pitched_ms))
 
     def expect(self, *commands: Command) -> Script:
         """Exactly these have been given since the last time."""

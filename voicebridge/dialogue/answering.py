@@ -65,10 +65,9 @@ class Answering:
             else:
                 if self._wants_draft(turn):
                     yield caller.pause_since + self._draft_after_s(turn), self._draft
-                yield max(caller.pause_since + self._patience_s(turn), self._hushed_until), self._turn_is_over
+                yield self._earliest_sound(turn), self._turn_is_over
         if self._wants_filler(caller, turn):
-            wait_s = talk.timing.filler_after_s + turn.fillers * talk.timing.filler_again_s
-            yield turn.ended_at + wait_s, self._fill
+            yield self._filler_at(turn), self._fill
 
     def suspect(self, now: float) -> None:
         """A quick sign of the person's voice: nothing may begin to sound before the ears are sure. Not for ever."""
@@ -76,6 +75,9 @@ class Answering:
         if caller.turn is not None and caller.state is CallerState.PAUSED:
             latest = caller.pause_since + self._patience_s(caller.turn) + timing.suspicions_s
             self._hushed_until = min(now + timing.suspicion_s, latest)
+
+    def _earliest_sound(self, turn: Turn) -> float:
+        return max(self._talk.caller.pause_since + self._patience_s(turn), self._hushed_until)
 
     def take_back(self) -> None:
         """The person speaks before our answer was heard: it never happened."""
@@ -103,7 +105,7 @@ class Answering:
         talk, caller = self._talk, self._talk.caller
         if talk.phase is Phase.PATIENT and turn.text and not _is_for_us(turn.text):
             return talk.timing.hold_on_turn_s
-        if intent_of(turn.text) in _IN_CODE:
+        if intent_of(turn.new_text) in _IN_CODE:
             return talk.timing.in_code_s
         return talk.timing.patience.until_sound_s(
             turn.text or None, asked=talk.asked, spoken_s=caller.spoken_s, pauses_s=caller.pauses_s
@@ -119,16 +121,18 @@ class Answering:
             talk.decisions.ignore()
             return
         if turn is talk.caller.last_words:
-            self._hears_last_words(turn)
+            self.tell_last_words()
             return
         if isinstance(event, TranscriptionFailed):
             self._ending.failed("stt", "gave_up")
         self._consider(turn, now)
 
-    def _hears_last_words(self, turn: Turn) -> None:
-        if not turn.is_pending:
+    def tell_last_words(self) -> None:
+        """The stream is over. What was being said then is told, once all that can be known of it is known."""
+        turn = self._talk.caller.last_words
+        if turn is not None and not turn.is_pending:
             self._talk.caller.last_words = None
-            if turn.text:
+            if turn.text != turn.told:
                 self._tell(turn)
 
     def _words_never_came(self, now: float) -> None:
@@ -159,7 +163,7 @@ class Answering:
             return False
         if turn.drafts >= talk.timing.drafts_per_turn:
             return False
-        return bool(turn.text) and not self._wants_nothing(turn) and intent_of(turn.text) not in _IN_CODE
+        return bool(turn.text) and not self._wants_nothing(turn) and intent_of(turn.new_text) not in _IN_CODE
 
     def _draft_after_s(self, turn: Turn) -> float:
         talk = self._talk
@@ -176,16 +180,26 @@ class Answering:
 
     def draft_failed(self) -> None:
         """It came to nothing, and nobody was waiting for it yet. It is tried once more when the turn is over."""
+        turn = self._talk.caller.turn
+        assert turn is not None, "a draft is the answer to a turn"
+        turn.draft_failed = True
+        self._talk.agent.tells_of_draft("withdrawn")
         self._talk.agent.reply = None
-        if self._talk.caller.turn is not None:
-            self._talk.caller.turn.draft_failed = True
 
     def _wants_filler(self, caller: Caller, turn: Turn) -> bool:
         agent = self._talk.agent
-        if agent.filler is not None or turn.fillers >= len(_FILLERS) or self._talk.phase is Phase.CLOSING:
+        if agent.filler is not None or turn.fillers >= len(_FILLERS):
+            return False
+        if self._talk.phase in {Phase.CLOSING, Phase.PATIENT}:
             return False
         words_are_late = caller.state is CallerState.PAUSED and turn.is_asked and turn.is_pending and not agent.is_heard
         return words_are_late or (caller.waits and agent.state is AgentState.THINKING)
+
+    def _filler_at(self, turn: Turn) -> float:
+        """Like an answer, it is never heard earlier than what was said allows."""
+        timing, reply = self._talk.timing, self._talk.agent.reply
+        late = turn.ended_at + timing.filler_after_s + turn.fillers * timing.filler_again_s
+        return max(late, self._earliest_sound(turn), reply.since + timing.filler_grace_s if reply else 0.0)
 
     def _fill(self, now: float) -> None:
         turn = self._talk.caller.turn
@@ -208,12 +222,14 @@ class Answering:
             self._answer(turn, now)
 
     def _wants_nothing(self, turn: Turn) -> bool:
+        if turn.answered and not turn.new_text and not turn.interrupted_us:
+            return True  # a sound after an answer that was heard
         over_greeting = turn.over_greeting and not turn.interrupted_us
         return asks_for_nothing(turn.text, self._talk.phase, over_greeting=over_greeting)
 
     def _no_words(self, turn: Turn, now: float) -> None:
         unclear = turn.voiced_ms >= self._talk.timing.clearly_a_voice_ms
-        if self._talk.phase is Phase.CLOSING:
+        if self._talk.phase in {Phase.CLOSING, Phase.PATIENT}:
             self.forget_turn(now)
         elif turn.failed:
             self._talk.caller.settles()
@@ -235,7 +251,7 @@ class Answering:
 
     def _answer(self, turn: Turn, now: float) -> None:
         self._misheard = 0
-        intent = intent_of(turn.text)
+        intent = intent_of(turn.new_text)
         closing = is_goodbye(turn.text)
         number = self._tell(turn)
         self._ending.words_came(closing=closing)
@@ -276,6 +292,7 @@ class Answering:
     def _tell(self, turn: Turn) -> int:
         """The turn's words for the log, under its number."""
         number = self._number(turn)
+        turn.told = turn.text
         facts = {"turn": number, "text": turn.text, "audio_ms": turn.audio_ms, "stt_ms": turn.stt_ms}
         self._talk.decisions.record(Kind.PERSON_SAID, **facts)
         return number

@@ -32,7 +32,7 @@ class Caller:
         self.answered: Turn | None = None
         """The turn whose answer has just begun to sound: whoever goes on now goes on with that."""
         self.last_words: Turn | None = None
-        """What was being said when the stream ended, until all of it is transcribed."""
+        """What was being said when the stream ended, until all of it is transcribed and told."""
         self.speech_since = 0.0
         self.pause_since = 0.0
         self.pauses_s: list[float] = []
@@ -117,5 +117,4 @@ class Caller:
             self.tells(now)
         if self.state is not CallerState.SILENT:
             self.ends_turn()
-        self.last_words = self.turn if self.turn is not None and self.turn.is_pending else None
-        self.turn = self.answered = None
+        self.last_words, self.turn, self.answered = self.turn, None, None

@@ -81,6 +81,8 @@ class Timing:
     """After the end of the person's speech, without an answer: a holding word."""
     filler_again_s: float = 4.0
     """After that: another one."""
+    filler_grace_s: float = 0.4
+    """An answer that is released late has so long for its first sound: it may be ready."""
     idle_s: float = 9.0
     """Silence until we say that there is no hurry."""
     idle_again_s: float = 10.0

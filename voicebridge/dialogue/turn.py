@@ -52,6 +52,8 @@ class Turn:
     """Answers prepared for it so far."""
     fillers: int = 0
     """Holding words said while it waited for its answer."""
+    told: str = ""
+    """Its words as they were told last."""
     draft_failed: bool = False
     """The last answer prepared for it came to nothing."""
     stretches: int = 0
@@ -71,6 +73,7 @@ class Turn:
     def is_answered(self) -> None:
         """Our answer can be heard. If the person goes on at once, it was not the end of the turn."""
         self.answered, self.stretches = self.text, 0
+        self.over_greeting = self.interrupted_us = False
 
     def asked(self, request: int, *, closes_part: bool) -> None:
         """The utterance so far has gone to speech to text."""

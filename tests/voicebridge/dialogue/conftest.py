@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.voicebridge.dialogue.words import say, settled
 from tests.voicebridge.script import Script
-from voicebridge.dialogue.events import ReplyFinished, SayGreeting, StreamStarted
+from voicebridge.dialogue.events import ReplyFinished, ReplyStarted, SayGreeting, StreamStarted
 from voicebridge.dialogue.states import Timing
 from voicebridge.dialogue.turn_taking import TurnTaking
 
@@ -39,3 +40,10 @@ def greeted(script: Script) -> Script:
     """A call at second 5, when the greeting (reply 1) has just been played."""
     script.at(0.0, StreamStarted()).expect(SayGreeting(reply=1))
     return script.at(5.0, ReplyFinished(reply=1)).expect()
+
+
+@pytest.fixture
+def speaking(greeted: Script) -> Script:
+    """At second 12 our answer (reply 2, to turn 1) has been sounding for three seconds: the first turn is settled."""
+    say(greeted, 6.0, 7.0, "Tell me something.").at(9.0, ReplyStarted(2)).until(12.0)
+    return greeted.expect(settled)
