@@ -53,6 +53,8 @@ class Detector:
         silence_s = usual.unknown_s if end_of_turn_ms is None else end_of_turn_ms / 1000
         self._prepare(SilenceAlone(unknown_s=silence_s), audible_ms, draft_after_ms)
 
+    _deadline: float | None
+
     def feed(self, frame: bytes, t_ms: int) -> list[str]:
         """What became of 20 ms of mu-law that began at `t_ms`."""
         self._now_ms = t_ms + FRAME_MS
