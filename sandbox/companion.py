@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.companion_script import (
+    EMERGENCY,
     GENERAL_QUESTIONS,
     GOODBYE,
+    HOLD_ON,
+    LET_ME_WAIT,
     NO,
+    OPENERS,
     REPAIR_SAYS,
     REPAIRS,
     SAY_AGAIN,
+    SORRY_OPENER,
     TELL_MORE,
     TOPICS,
     YES,
@@ -35,6 +40,8 @@ _SAID_GOODBYE = re.compile(r"\bsaid goodbye\b", re.I)
 _OUR_LINE = re.compile(r"^\s*(?:assistant|agent|kindline|companion|ai|you)\s*:", re.I)
 _THEIR_LABEL = re.compile(r"^\s*(?:user|person|they|caller|human|senior)\s*:\s*", re.I)
 _SHORT_WORDS = 4
+_SHORT_CLAUSE_WORDS = 4
+_OPENER = re.compile(rf"^(?:{SORRY_OPENER}|{'|'.join(OPENERS)}), (\w)")
 
 _ALL_QUESTIONS = tuple(
     dict.fromkeys([*GENERAL_QUESTIONS, TELL_MORE, *REPAIRS, *(question for topic in TOPICS for question in topic.asks)])
@@ -50,7 +57,8 @@ class Message:
 
 
 def answer(messages: Sequence[Message], now: datetime) -> str:
-    """What the companion says next: one to three short sentences, with one question unless it is a goodbye."""
+    """What the companion says next: one to three short sentences, with one question unless it is a goodbye, or the
+    person has asked to wait. It begins with a few words that can be spoken while the rest is still being made."""
     if any(m.role in _SYSTEM and _SUMMARISE.search(m.content) for m in messages):
         return summary(messages)
     history = _History(messages)
@@ -60,10 +68,12 @@ def answer(messages: Sequence[Message], now: datetime) -> str:
         return "Hello, this is an automated voice. How are you today?" if not history.ours else _repair(history)
     if SAY_AGAIN.search(history.last_said):
         return _again(history)
+    if HOLD_ON.search(history.last_said):
+        return LET_ME_WAIT
     if _TIME.search(history.last_said):
         told = f"It is {_clock(now)}, and today is {now:%A}, {now:%B} {now.day}."
         return f"{told} {history.next_question(()).text}"
-    return _talk(history)
+    return _opened(_talk(history), len(history.ours))
 
 
 def summary(messages: Sequence[Message]) -> str:
@@ -174,7 +184,7 @@ def _again(history: _History) -> str:
     said = [
         s for s in _sentences(history.ours[-1]) if not s.endswith("?") and not s.startswith(("I asked", "Of course"))
     ]
-    statement = " ".join(said[-2:]).removeprefix("I said: ")
+    statement = _without_opener(" ".join(said[-2:]).removeprefix("I said: "))
     opening = f"Of course. I said: {statement}" if statement else "Of course."
     if question is None:
         return f"{opening} {history.next_question(()).text}"
@@ -211,6 +221,21 @@ def _about_me(asked: bool) -> str:
 
 def _joined(first: str, second: str, question: Question) -> str:
     return " ".join(part for part in (first, second, question.text) if part)
+
+
+def _opened(text: str, turn: int) -> str:
+    """`text` with a short first clause, as people and language models begin: "Oh, I am glad to hear it" is one."""
+    first_clause = re.split(r"[,.!?;:]", text, maxsplit=1)[0]
+    if len(first_clause.split()) <= _SHORT_CLAUSE_WORDS or text.startswith(EMERGENCY.says):
+        return text
+    is_sorry = first_clause.startswith(("I am sorry", "I am very sorry"))
+    opener = SORRY_OPENER if is_sorry else OPENERS[turn % len(OPENERS)]
+    rest = text if text.startswith(("I ", "Kindline")) else text[0].lower() + text[1:]
+    return f"{opener}, {rest}"
+
+
+def _without_opener(text: str) -> str:
+    return _OPENER.sub(lambda found: found[1].upper(), text)
 
 
 def _sentences(text: str) -> list[str]:

@@ -51,12 +51,20 @@ NO = re.compile(
     r"^\W*(?:oh |well )?(?:no|nope|not really|never|not yet|i don't|i didn't|i haven't|nobody|none)\b", re.I
 )
 SAY_AGAIN = re.compile(
-    r"^\W*(?:what|pardon|sorry|huh|eh)(?: me)?\W*$|^\W*(?:pardon|sorry|what)(?: me)?\?"
+    r"^\W*(?:what|(?:i beg your )?pardon|sorry|huh|eh)(?: me)?\W*$|^\W*(?:pardon|sorry|what)(?: me)?\?"
     r"|^\W*(?:what|sorry|pardon).{0,12}(?:did you say|was that)"
     r"|\b(?:can|could|would|please)\b.{0,20}\b(?:repeat|say (?:that|it) again|say (?:that|it) once more)\b"
     r"|^\W*say (?:that|it) again|^\W*i (?:didn't|did not|can't|could not|couldn't) (?:hear|catch|understand)",
     re.I,
 )
+HOLD_ON = re.compile(
+    r"\b(?:hold on|hang on|one moment|(?:just|wait) a (?:minute|moment|second))(?:,? (?:please|dear))?\W*$"
+    r"|\b(?:some(?:one|body)|there)(?:'s| is) (?:some(?:one|body) )?at the door\W*$",
+    re.I,
+)
+LET_ME_WAIT = "Of course, take your time. I will wait."
+OPENERS = ("Oh", "Ah", "Well")
+SORRY_OPENER = "Oh dear"
 
 HOW_ARE_YOU = Question(
     "How are you today?",
@@ -138,6 +146,12 @@ TOPICS: tuple[Topic, ...] = (
         "hearing me",
         _words(r"(?:can|do) you hear me", r"are you (?:still )?there", r"hello\W+hello"),
         ("Yes, I am here, and I can hear you.", "Yes, I can hear you well."),
+        small_talk=True,
+    ),
+    Topic(
+        "being back",
+        _words(r"(?:i'm|i am) back(?: again)?", r"here i am again"),
+        ("Welcome back.", "It is good to have you back."),
         small_talk=True,
     ),
     Topic(
@@ -238,7 +252,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "pastimes",
-        _words(r"tele(?:vision|phone)", r"tv", r"radio", r"music", r"song", r"sing(?:ing)?", r"read(?:ing)?", r"books?",
+        _words(r"television", r"tv", r"radio", r"music", r"song", r"sing(?:ing)?", r"read(?:ing)?", r"books?",
                r"knit(?:ting|ted)?", r"cards", r"crossword", r"puzzles?", r"walk(?:ed|ing)?", r"church",
                r"danc(?:e|ed|ing)", r"newspaper", r"football", r"paint(?:ing)?"),
         ("That is a good way to spend some time.", "That sounds pleasant."),

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sandbox.companion import Message, answer
 from sandbox.companion_script import GENERAL_QUESTIONS, REPAIRS, TOPICS
 from sandbox.companion_slots import Slots, slots_in
+from sandbox.people import load_folder
+from sandbox.sayings import words
 
 NOW = datetime(2026, 11, 22, 20, 42)
 GREETING = "Hello, this is Kindline, an automated AI voice. I am calling to see how you are. How are you today?"
@@ -62,7 +64,7 @@ def asked(text: str) -> list[str]:
         ("Hello?", "Hello"),
         ("I fell in the kitchen and cannot get up.", "emergency number"),
         ("I have chest pain.", "emergency number"),
-        ("Yesterday we drove all the way to the lighthouse.", "Thank you for telling me that"),
+        ("Yesterday we drove all the way to the lighthouse.", "thank you for telling me that"),
     ],
 )
 def test_what_is_said_is_gone_into(said: str, says: str) -> None:
@@ -119,11 +121,12 @@ def test_not_every_i_am_is_an_age(said: str) -> None:
 def test_a_bare_yes_or_no_is_an_answer_to_the_question_before() -> None:
     replies = talk("The rain has stopped.", "Yes.", "I slept.", "No, not really.")
     assert asked(replies[0]) == [" Have you been outside today?"]
-    assert replies[1].startswith("Fresh air does a lot of good.")
-    assert replies[3].startswith("Perhaps a little rest later will do you good.")
+    assert replies[1].startswith("Well, fresh air does a lot of good.")
+    assert replies[3].startswith("Ah, perhaps a little rest later will do you good.")
 
 
-@pytest.mark.parametrize("said", ["What?", "Pardon?", "Could you say that again, please?", "I did not hear you.",
+@pytest.mark.parametrize("said", ["What?", "Pardon?", "I beg your pardon?", "I did not hear you.",
+                                  "Could you say that again, please?",
                                   "Pardon? I did not hear you. Could you say that again?"])  # fmt: skip
 def test_somebody_who_did_not_hear_gets_it_in_other_words(said: str) -> None:
     first, again = talk("It is raining here.", said)
@@ -145,6 +148,42 @@ def test_what_is_not_understood_is_asked_again_twice_and_then_let_be() -> None:
     assert asked(replies[0]) != asked(replies[1])
     assert "the line is not so good" in replies[2]
     assert asked(replies[2])[0].strip() not in [q.text for q in REPAIRS]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Hold on, there is someone at the door.", "Wait a minute.", "Somebody's at the door.", "Just a moment, dear."],
+)
+def test_somebody_who_asks_to_wait_is_waited_for_and_welcomed_back(said: str) -> None:
+    first, second = talk(said, "I am back. It was only the postman.")
+    assert first == "Of course, take your time. I will wait."
+    assert second.startswith("Welcome back.")
+
+
+@pytest.mark.parametrize("said", ["Wait a minute. I wanted to tell you about my dog.", "I hold on to my stick."])
+def test_not_everything_with_wait_in_it_asks_to_wait(said: str) -> None:
+    assert asked(talk(said)[0])
+
+
+def test_an_answer_begins_with_a_few_words_that_can_be_spoken_at_once() -> None:
+    for person in load_folder():
+        for reply in talk(*(words(line) for line in person.lines)):
+            if "goodbye" not in reply:
+                assert len(re.split(r"[,.!?]", reply)[0].split()) <= 4, reply
+
+
+@pytest.mark.parametrize(
+    ("said", "opening"),
+    [
+        ("My knee hurts a little.", "Oh dear, I am sorry that"),
+        ("I listened to the radio.", "Ah, that is a good way"),
+        ("I am quite well.", "Ah, I am glad"),
+        ("I had soup.", "That sounds good."),
+        ("I have chest pain.", "That sounds serious, and"),
+    ],
+)
+def test_how_answers_begin(said: str, opening: str) -> None:
+    assert talk(said)[0].startswith(opening)
 
 
 def test_a_first_turn_without_words_is_a_hello() -> None:
