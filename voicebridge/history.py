@@ -40,7 +40,8 @@ class History:
 
 async def load_history(call_log: CallLog, call: Call, attempt: int, settings: BridgeSettings) -> History:
     """Reads what earlier streams of the call left in the registry."""
-    conversation = Conversation(system_prompt(call.person_name, settings.caller_name, call.topic))
+    prompt = system_prompt(call.person_name, settings.caller_name, call.topic, today=_today())
+    conversation = Conversation(prompt)
     if attempt == 1:
         return History(conversation, resumed=False, next_reply=1, next_turn=1, talked_s=0.0)
     events = await call_log.ask(call_log.registry.events_after, call.id, 0, MAX_EVENTS, without=[Kind.TURN_STEP])
@@ -56,6 +57,11 @@ async def load_history(call_log: CallLog, call: Call, attempt: int, settings: Br
     # Who has not heard who we are is greeted, not told that we are back.
     next_reply, next_turn = _highest(events, "reply") + 1, _highest(events, "turn") + 1
     return History(conversation, greeted, next_reply, next_turn, talked_s, _manner(events))
+
+
+def _today() -> str:
+    now = time.localtime()
+    return f"{time.strftime('%A', now)}, {now.tm_mday} {time.strftime('%B %Y', now)}"
 
 
 def _manner(events: list[CallEvent]) -> Manner:

@@ -95,6 +95,7 @@ async def ask(stage: Stage, limits: Limits, limiter: RateLimiter, request: Calla
         if not attempts.can_wait(wait_s, loop.time()):
             raise ProviderError(stage, RATE_LIMITED, retry_after_s=wait_s)
         await asyncio.sleep(wait_s)
+        metrics.PROVIDER_REQUESTS.labels(stage).inc()
         try:
             async with asyncio.timeout(attempts.time_for_one(loop.time())):
                 answer = await request()
