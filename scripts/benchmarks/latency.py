@@ -25,7 +25,7 @@ from scripts.benchmarks.figures import Figure, median, medians, percentile, roun
 from scripts.benchmarks.fixed_providers import SPEED
 from scripts.benchmarks.house import House, running_house
 from scripts.benchmarks.sentences import Sentence, on_the_line, sentences
-from scripts.benchmarks.telephones import Telephone
+from scripts.benchmarks.telephones import Spoken, Telephone
 from scripts.demonstration import file_name, why_not_writable
 from scripts.processes import exit_on_signals
 from scripts.stack import StackError
@@ -33,7 +33,8 @@ from scripts.stack import StackError
 PAUSE_S = 1.2
 """How long a caller lets our voice be silent before it is taken to be done."""
 BARGE_INS = 12
-BARGE_IN_AFTER_S = (1.2, 2.2)
+SPEAKS_FOR_S = (0.4, 0.8)
+"""How long we may speak before the next sound of the person."""
 CLEAR_WITHIN_S = 1.0
 NOISE_S = 0.1
 GREETINGS = 6
@@ -183,38 +184,36 @@ async def turn(telephone: Telephone, sentence: Sentence) -> Turn:
 
 
 async def interrupt(exchange: Exchange, said: Sequence[Sentence]) -> Interruptions:
-    """A call in which answers meet, in turn, a short noise and the person's next sentence."""
+    """A call in which each answer meets a short noise, and then the person's next sentence."""
     measured = Interruptions()
     noise = on_the_line(line_audio.noise("hiss", -20.0, seconds=NOISE_S))
     telephone, _ = await exchange.ring()
     await telephone.begun()
     await telephone.until(lambda: bool(telephone.playout.sounds), 10.0)
     await telephone.quiet(PAUSE_S)
-    for number, sentence in enumerate(said):
-        spoken = telephone.say(sentence.mulaw)
-        answered_at = await telephone.answer_after(spoken.ended)
-        if answered_at is None:
-            await telephone.quiet(PAUSE_S)
-            continue
-        await asyncio.sleep(random.uniform(*BARGE_IN_AFTER_S))
-        if number % 2:
-            measured.noises += 1
-            measured.stopped_by_noise += await clear_after(telephone, noise) is not None
-        else:
-            measured.clears_ms.append(await clear_after(telephone, said[(number + 5) % len(said)].mulaw))
-            await telephone.answer_after(asyncio.get_running_loop().time())
-        await telephone.quiet(PAUSE_S)
+    spoken = telephone.say(said[0].mulaw)
+    for sentence in [*said[1:], said[0]]:
+        if await telephone.answer_after(spoken.ended) is None:
+            break
+        await asyncio.sleep(random.uniform(*SPEAKS_FOR_S))
+        measured.noises += 1
+        _, cleared_ms = await clear_after(telephone, noise)
+        measured.stopped_by_noise += cleared_ms is not None
+        await asyncio.sleep(random.uniform(*SPEAKS_FOR_S))
+        spoken, cleared_ms = await clear_after(telephone, sentence.mulaw)
+        measured.clears_ms.append(cleared_ms)
     telephone.hang_up()
     await telephone.over.wait()
     return measured
 
 
-async def clear_after(telephone: Telephone, mulaw: bytes) -> float | None:
-    """Makes a sound while we speak: how long after its first sample a `clear` came, in ms."""
+async def clear_after(telephone: Telephone, mulaw: bytes) -> tuple[Spoken, float | None]:
+    """Makes a sound while we speak: when it is heard, and how long after its first sample a `clear` came, in ms."""
     before = len(telephone.clears)
     spoken = telephone.say(mulaw)
-    await telephone.until(lambda: len(telephone.clears) > before, CLEAR_WITHIN_S + NOISE_S)
-    return 1000 * (telephone.clears[before] - spoken.began) if len(telephone.clears) > before else None
+    if not await telephone.until(lambda: len(telephone.clears) > before, CLEAR_WITHIN_S):
+        return spoken, None
+    return spoken, 1000 * (telephone.clears[before] - spoken.began)
 
 
 async def memory_of_more_calls(house: House, exchange: Exchange, said: Sequence[Sentence]) -> float:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,7 @@ class Sentence:
     """A sentence, and its sound: mu-law, 8 kHz, whole 20 ms frames, audible from the first to the last."""
 
     text: str
-    mulaw: bytes
+    mulaw: bytes = field(repr=False)
 
     @property
     def seconds(self) -> float:
