@@ -4,22 +4,12 @@
  * its writing direction cannot reorder what stands around it.
  */
 
-import { seconds, timeOfDay } from "./words.js";
+import { element } from "./dom.js";
+import { latency } from "./latency.js";
+import { timeOfDay } from "./words.js";
 
-const STAGE_NAMES = [
-  ["endpointing_ms", "waiting for the end"],
-  ["stt_ms", "hearing"],
-  ["llm_ms", "thinking"],
-  ["tts_ms", "voice"],
-];
-
-/** `<tag class>` with text. */
-export function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+/** Utterances of ours that are no answers say what they are. */
+const ROLE_WORDS = { greeting: "greeting", goodbye: "goodbye", repeat: "said again" };
 
 export class Conversation {
   constructor(log, scroller, empty) {
@@ -29,6 +19,8 @@ export class Conversation {
     this.personName = "The person";
     this.turns = new Map();
     this.replies = new Map();
+    /** How many answers were prepared for each turn in vain. */
+    this.withdrawn = new Map();
     /** Until then the past is drawn, and nobody is reading along. */
     this.isFollowed = false;
   }
@@ -42,10 +34,15 @@ export class Conversation {
     });
   }
 
-  replyStarted(reply, latencyMs, stages, at) {
+  /** An answer that nobody has heard is not shown; that there was one is told with the answer that was. */
+  draftWithdrawn(turn) {
+    this.withdrawn.set(turn, (this.withdrawn.get(turn) ?? 0) + 1);
+  }
+
+  replyStarted({ reply, turn, latency_ms: latencyMs, stages }, at) {
     this.keepInView(() => {
       const bubble = this.#reply(reply, at);
-      if (latencyMs !== null) bubble.meta.replaceChildren(latency(latencyMs, stages));
+      if (latencyMs !== null) bubble.meta.replaceChildren(latency(latencyMs, stages, this.withdrawn.get(turn) ?? 0));
     });
   }
 
@@ -62,7 +59,7 @@ export class Conversation {
     this.keepInView(() => {
       const { item, words, meta, speaker } = this.#reply(reply, at);
       item.dataset.role = role;
-      if (role === "greeting" || role === "goodbye") speaker.textContent = `Kindline · ${role}`;
+      if (Object.hasOwn(ROLE_WORDS, role)) speaker.textContent = `Kindline · ${ROLE_WORDS[role]}`;
       const told = element("bdi", "", interrupted ? heard : text);
       if (words.textContent !== told.textContent) words.replaceChildren(told);
       if (interrupted) {
@@ -116,16 +113,6 @@ export class Conversation {
     change();
     if (atEnd) scroller.scrollTop = scroller.scrollHeight;
   }
-}
-
-function latency(latencyMs, stages) {
-  const details = element("details", "latency");
-  const summary = element("summary", "", `Answered in ${seconds(latencyMs)}`);
-  details.append(summary);
-  const parts = STAGE_NAMES.filter(([key]) => typeof stages?.[key] === "number");
-  const words = parts.map(([key, name]) => `${name} ${seconds(stages[key])}`);
-  details.append(element("p", "", words.length ? words.join(" · ") : "No details were measured."));
-  return details;
 }
 
 function interruption(text, heard) {

@@ -1,7 +1,7 @@
 /** The form that rings a telephone. One press rings once: the button rests, and a repeated request carries the same key. */
 
 import { ApiError, newIdempotencyKey, placeCall } from "./api.js";
-import { element } from "./conversation.js";
+import { element } from "./dom.js";
 import { showError, showFieldError } from "./notices.js";
 
 const FIELDS = ["to", "person_name", "topic"];

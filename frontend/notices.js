@@ -1,6 +1,6 @@
 /** Error messages on the page: what happened, and what to do about it. */
 
-import { element } from "./conversation.js";
+import { element } from "./dom.js";
 
 /** Shows `error` in a notice, with `link` (an `<a>`) below it if given; null takes the notice away. */
 export function showError(notice, error, link = null) {

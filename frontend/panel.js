@@ -1,7 +1,7 @@
 /** The control panel: dial, follow the current call, and look up recent ones. */
 
 import { listCalls } from "./api.js";
-import { element } from "./conversation.js";
+import { element } from "./dom.js";
 import { DialForm } from "./dial_form.js";
 import { LiveCall } from "./live_call.js";
 import { showError } from "./notices.js";

@@ -5,8 +5,8 @@
 
 import { Conversation } from "./conversation.js";
 import {
-  ANSWERED_BY_WORDS, FAILED_STAGE_WORDS, FINISHED_WORDS, OVER_WORDS,
-  clockDuration, dayAndTime, isOver, numberOf, whoIs,
+  ANSWERED_BY_WORDS, FAILED_STAGE_WORDS, FINISHED_WORDS, OVER_WORDS, USUAL_VOICE,
+  clockDuration, dayAndTime, isOver, numberOf, voiceChangeWords, voiceWords, whoIs,
 } from "./words.js";
 
 const DRAWINGS = {
@@ -30,33 +30,40 @@ const DRAWINGS = {
   "agent.state": (view, { state }) => (view.state.agent = state),
   "person.speaking": (view, { speaking }) => (view.state.personSpeaking = speaking),
   "person.said": (view, { turn, text }, at) => view.conversation.personSaid(turn, text, at),
-  "reply.started": (view, { reply, latency_ms: ms, stages }, at) => view.conversation.replyStarted(reply, ms, stages, at),
+  "reply.draft": (view, { turn, what }) => what === "withdrawn" && view.conversation.draftWithdrawn(turn),
+  "reply.started": (view, data, at) => view.conversation.replyStarted(data, at),
   "agent.sentence": (view, { reply, text }, at) => view.conversation.sentence(reply, text, at),
   "agent.said": (view, data, at) => view.conversation.agentSaid(data, at),
   "stage.failed": (view, { stage, problem }) => {
     view.conversation.note(`${FAILED_STAGE_WORDS[stage] ?? "A step failed."} (${problem})`, { bad: true });
   },
-  "reply.draft": () => {},
-  "voice.changed": () => {},
+  "voice.changed": (view, { pace, gain_db }) => {
+    const words = voiceChangeWords(view.state.voice, { pace, gain_db });
+    if (words) view.conversation.note(words);
+    view.state.voice = { pace, gain_db };
+  },
   "turn.step": () => {}, // for scripts/replay; browsers are not sent it
   "person.pressed": (view, { digit }) => view.conversation.note(`The key ${digit} was pressed.`),
 };
 
+/** `agent.state` -> the status, why, and a quiet hint that no screen reader announces: it comes with every pause. */
 const AGENT_STATES = {
-  listening: ["listening", "Listening"],
-  thinking: ["thinking", "Thinking"],
-  speaking: ["speaking", "AI speaking"],
+  listening: ["Listening", "", ""],
+  drafting: ["Listening", "", "preparing an answer"],
+  thinking: ["Thinking", "", ""],
+  speaking: ["AI speaking", "", ""],
+  held: ["Paused", "the person is speaking", ""],
+  waiting: ["Waiting", "the person asked us to hold on", ""],
 };
 
-/** The call's status for the eye and for screen readers: `[state, words, why]`. */
+/** The call's status for the eye and for screen readers: `[state, words, why, hint]`. */
 function statusOf({ call, state }) {
   if (isOver(call.status)) return [call.status === "completed" ? "over" : "failed", "Disconnected", why(call)];
   if (call.finished_at) return ["over", "Hanging up…", FINISHED_WORDS[call.finished] ?? ""];
   if (call.status === "ringing") return ["ringing", "Ringing", ""];
   if (call.status !== "in-progress") return ["calling", "Calling…", ""];
   const agent = state.personSpeaking && state.agent === "thinking" ? "listening" : state.agent;
-  const [name, words] = AGENT_STATES[agent] ?? ["connected", "Connected"];
-  return [name, words, ""];
+  return Object.hasOwn(AGENT_STATES, agent ?? "") ? [agent, ...AGENT_STATES[agent]] : ["connected", "Connected", ""];
 }
 
 function why(call) {
@@ -75,7 +82,7 @@ export class CallView {
     this.parts.empty.hidden = false;
     this.conversation = new Conversation(this.parts.log, this.parts.scroller, this.parts.empty);
     this.call = { ...call };
-    this.state = { agent: null, personSpeaking: false, streaming: false };
+    this.state = { agent: null, personSpeaking: false, streaming: false, voice: USUAL_VOICE };
     this.draw();
   }
 
@@ -107,10 +114,12 @@ export class CallView {
     setText(parts.person, whoIs(call));
     setText(parts.facts, factsOf(call));
     if (call.person_name) this.conversation.nameThePerson(call.person_name);
-    const [name, words, reason] = statusOf(this);
+    setText(parts.voice, voiceWords(state.voice));
+    const [name, words, reason, hint = ""] = statusOf(this);
     parts.status.dataset.state = name;
     setText(parts["status-words"], words);
     setText(parts["status-why"], reason);
+    setText(parts["status-hint"], hint);
     const over = isOver(call.status);
     document.title = [over ? "" : words, whoIs(call), "Kindline"].filter(Boolean).join(" · ");
     parts["hang-up"].hidden = over;

@@ -1,7 +1,7 @@
 /** In the sandbox: a choice of scripted people, and of the telephone in this browser. */
 
 import { sandboxPeople } from "./api.js";
-import { element } from "./conversation.js";
+import { element } from "./dom.js";
 
 /** The sandbox's own telephone page answers at this number. */
 const THIS_BROWSERS_TELEPHONE = "+12025550100";

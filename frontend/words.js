@@ -51,6 +51,27 @@ export const FAILED_STAGE_WORDS = {
   tts: "The voice could not be made in time.",
 };
 
+/** As the voice speaks when nobody has asked for anything else. */
+export const USUAL_VOICE = { pace: 1, gain_db: 0 };
+
+/** What has changed in the way we speak, as a sentence; empty if nothing has. */
+export function voiceChangeWords(before, { pace, gain_db: gain }) {
+  const changes = [
+    ...(pace < before.pace ? ["more slowly"] : pace > before.pace ? ["faster"] : []),
+    ...(gain > before.gain_db ? ["louder"] : gain < before.gain_db ? ["more softly"] : []),
+  ];
+  return changes.length ? `Speaking ${changes.join(" and ")} from now on.` : "";
+}
+
+/** How we speak to this person, where it is not as usual: Voice: slower (86 %), louder (+4 dB) */
+export function voiceWords({ pace, gain_db: gain }) {
+  const differences = [
+    ...(pace !== 1 ? [`${pace < 1 ? "slower" : "faster"} (${Math.round(pace * 100)} %)`] : []),
+    ...(gain !== 0 ? [`${gain > 0 ? "louder (+" : "softer (−"}${Math.abs(gain)} dB)`] : []),
+  ];
+  return differences.length ? `Voice: ${differences.join(", ")}` : "";
+}
+
 /** The person's number, whoever rang whom. */
 export function numberOf(call) {
   return call.direction === "inbound" ? call.from : call.to;

@@ -9,7 +9,7 @@ from callregistry.call_events import Kind
 from callregistry.calls import CallStatus
 from callregistry.registry import NewEvent, Registry
 
-STAGES = {"endpointing_ms": 600, "stt_ms": 280, "llm_ms": 310, "tts_ms": 190}
+STAGES = {"endpointing_ms": 250, "stt_ms": 280, "llm_ms": 310, "tts_ms": 190, "waiting_ms": 350}
 
 
 class StagedCall:
@@ -45,6 +45,13 @@ class StagedCall:
         self.tell(Kind.PERSON_SPEAKING, speaking=False)
         self.tell(Kind.AGENT_STATE, state="thinking")
         self.tell(Kind.PERSON_SAID, turn=turn, text=text, audio_ms=1800, stt_ms=280)
+
+    def drafts(self, turn: int, *whats: str) -> None:
+        """Answers are prepared for a turn; what becomes of each."""
+        for what in whats:
+            self._reply += 1
+            self.tell(Kind.REPLY_DRAFT, reply=self._reply, turn=turn, what="begun")
+            self.tell(Kind.REPLY_DRAFT, reply=self._reply, turn=turn, what=what)
 
     def agent(
         self,

@@ -39,12 +39,15 @@ def busy_call(panel: Panel) -> StagedCall:
     call = panel.newest_call()
     call.answered()
     call.person(1, f"Hello? {LONG_WORD}")
+    call.drafts(1, "withdrawn", "released")
     call.agent("How lovely to hear you. Have you slept well?", turn=1, latency_ms=1380, heard="How lovely to hear you.")
     call.tell(Kind.STAGE_FAILED, stage="stt", problem=LONG_WORD)
     call.tell(Kind.DTMF, digit="5")
+    call.tell(Kind.VOICE_CHANGED, pace=0.74, gain_db=12.0)
     call.tell(Kind.PERSON_SPEAKING, speaking=True)
     expect(panel.page.get_by_text("is speaking")).to_be_visible()
     panel.page.locator(".latency summary").click()
+    expect(panel.page.locator(".latency .withdrawn")).to_be_visible()
     return call
 
 
@@ -63,6 +66,11 @@ def test_the_panel_is_accessible_and_fits_in_every_state(panel: Panel, size: Any
     expect(page.locator("#to-error")).to_be_visible()
     has_no_serious_fault(page)
     call = busy_call(panel)
+    for state in ("drafting", "held", "waiting"):
+        call.tell(Kind.AGENT_STATE, state=state)
+        expect(page.locator("[data-part=status]")).to_have_attribute("data-state", state)
+        has_no_serious_fault(page)
+        fits(page)
     panel.dial(name="Margaret")
     expect(page.locator("#dial-error")).to_be_visible()
     panel.feed.die()
@@ -120,6 +128,31 @@ def test_the_conversation_and_the_status_are_live_regions(panel: Panel) -> None:
     expect(log).to_contain_text("Kindline")
     expect(page.get_by_role("status").filter(has_text="Listening")).to_be_visible()
     expect(page.get_by_label("Telephone number")).to_have_attribute("type", "tel")
+
+
+def test_the_hint_that_an_answer_is_prepared_is_not_announced(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.tell(Kind.AGENT_STATE, state="drafting")
+    hint = page.locator("#call-hint")
+    expect(hint).to_be_visible()
+    assert hint.evaluate("node => node.closest('[role=status], [role=log], [aria-live]')") is None
+
+
+def test_on_a_phone_the_status_keeps_its_height_while_states_come_and_go(panel: Panel) -> None:
+    panel.page.set_viewport_size(PHONE)
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    heights = set()
+    for state in ("listening", "drafting", "thinking", "speaking", "held"):
+        call.tell(Kind.AGENT_STATE, state=state)
+        expect(page.locator("[data-part=status]")).to_have_attribute("data-state", state)
+        heights.add(page.locator(".status-line").evaluate("node => node.offsetHeight"))
+    assert len(heights) == 1
 
 
 def test_those_who_want_no_movement_get_none(panel: Panel) -> None:

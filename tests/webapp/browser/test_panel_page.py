@@ -146,6 +146,125 @@ def test_status_and_chat_fill_in_as_the_call_goes_on(panel: Panel) -> None:
     expect(page.locator("#recent-calls .chip")).to_have_text("Ended")
 
 
+def test_the_state_of_the_turn_is_shown_as_it_changes(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial(name="Margaret")
+    call = panel.newest_call()
+    call.answered()
+    light, hint = page.locator("[data-part=status]"), page.locator("#call-hint")
+    states = {
+        "drafting": ("Listening", "", "preparing an answer"),
+        "thinking": ("Thinking", "", ""),
+        "speaking": ("AI speaking", "", ""),
+        "held": ("Paused", "the person is speaking", ""),
+        "waiting": ("Waiting", "the person asked us to hold on", ""),
+        "listening": ("Listening", "", ""),
+    }
+    for state, (words, why, quietly) in states.items():
+        call.tell(Kind.AGENT_STATE, state=state)
+        expect(light).to_have_attribute("data-state", state)
+        status(page, words, why)
+        expect(hint).to_have_text(quietly)
+    call.tell(Kind.AGENT_STATE, state="drafting")
+    expect(hint).to_be_visible()
+    expect(page).to_have_title("Listening · Margaret · Kindline")
+    call.said_goodbye()
+    status(page, "Disconnected")
+    expect(hint).to_have_text("")
+
+
+def test_another_voice_is_told_once_and_stays_in_the_head_of_the_call(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    voice, notes = page.locator("#call-voice"), page.locator("#conversation .note")
+    expect(voice).to_be_hidden()
+    told = []
+    for pace, gain_db, note, head in (
+        (0.86, 0.0, "Speaking more slowly from now on.", "Voice: slower (86 %)"),
+        (0.74, 4.0, "Speaking more slowly and louder from now on.", "Voice: slower (74 %), louder (+4 dB)"),
+        (0.74, 4.0, None, "Voice: slower (74 %), louder (+4 dB)"),
+        (1.0, -4.0, "Speaking faster and more softly from now on.", "Voice: softer (−4 dB)"),
+        (1.15, -4.0, "Speaking faster from now on.", "Voice: faster (115 %), softer (−4 dB)"),
+    ):
+        call.tell(Kind.VOICE_CHANGED, pace=pace, gain_db=gain_db)
+        expect(voice).to_have_text(head)
+        told += [note] if note else []
+        expect(notes).to_have_text(told)
+    panel.open(f"/calls/{call.call_id}")
+    expect(voice).to_have_text("Voice: faster (115 %), softer (−4 dB)")
+    call.tell(Kind.VOICE_CHANGED, pace=1.0, gain_db=0.0)
+    expect(voice).to_be_hidden()
+
+
+def test_each_answer_tells_how_long_it_took_and_on_demand_where_the_time_went(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.person(1, "I was in the garden.")
+    call.agent("How lovely!", turn=1, latency_ms=1380)
+    answer = page.locator(".bubble.agent").last
+    summary, parts = answer.get_by_text("Answered in 1.4 s"), answer.locator(".latency-parts li")
+    expect(parts.first).to_be_hidden()
+    summary.click()
+    expect(parts).to_have_text(
+        ["Waiting for the end of the turn 0.6 s", "Transcribing 0.3 s", "Thinking 0.3 s", "Voice 0.2 s"]
+    )
+    widths = answer.locator(".latency-bar span").evaluate_all("all => all.map((one) => one.offsetWidth)")
+    assert len(widths) == 4
+    assert widths[0] / sum(widths) == pytest.approx(600 / 1380, abs=0.02)
+    expect(answer.locator(".latency-bar")).to_have_attribute("aria-hidden", "true")
+    expect(answer).not_to_contain_text("withdrawn")
+    summary.press("Enter")
+    expect(parts.first).to_be_hidden()
+
+
+def test_an_answer_whose_parts_were_not_measured_says_so(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.tell(Kind.REPLY_STARTED, reply=2, turn=1, latency_ms=900, stages=None)
+    call.tell(Kind.REPLY_STARTED, reply=3, turn=2, latency_ms=900, stages={"stt_ms": 400, "tts_ms": "x"})
+    for summary in page.get_by_text("Answered in 0.9 s").all():
+        summary.click()
+    expect(page.locator(".latency").first).to_contain_text("No details were measured.")
+    expect(page.locator(".latency-parts li")).to_have_text(["Transcribing 0.4 s"])
+
+
+def test_answers_withdrawn_unheard_are_not_shown_but_counted(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.drafts(1, "withdrawn", "withdrawn", "released")
+    call.person(1, "I was in the garden, with my roses.")
+    call.agent("How lovely!", turn=1, latency_ms=1380)
+    call.drafts(2, "withdrawn", "released")
+    call.person(2, "Yellow ones.")
+    call.agent("And red ones?", turn=2, latency_ms=1380)
+    expect(page.locator(".bubble")).to_have_count(5)
+    for summary in page.get_by_text("Answered in").all():
+        summary.click()
+    expect(page.locator(".withdrawn")).to_have_text(
+        [
+            "2 answers prepared earlier were withdrawn unheard, because the person went on.",
+            "One answer prepared earlier was withdrawn unheard, because the person went on.",
+        ]
+    )
+
+
+def test_what_is_said_again_is_marked(panel: Panel) -> None:
+    page = panel.open()
+    panel.dial()
+    call = panel.newest_call()
+    call.answered()
+    call.agent("How are you today?", role="repeat")
+    expect(page.locator(".bubble.agent .speaker").last).to_have_text("Kindline · said again")
+
+
 def test_a_turn_told_again_replaces_what_was_told_before(panel: Panel) -> None:
     page = panel.open()
     panel.dial()
