@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from voicebridge.dialogue import phrases
+from voicebridge.dialogue.reading import WORD, words_of
 
 _DEAR = r"dear|my dear|love|darling|sweetheart|honey|everyone|kindline"
 
@@ -113,7 +114,6 @@ _WISHES = (
 _AROUND_WISH_LAST = _phrase_last(phrases.AROUND)
 _INTERRUPTION_FIRST = re.compile(rf"(?:{phrases.one_of(phrases.INTERRUPTIONS)})\b")
 _MOST_WORDS_OF_A_WISH = 30
-_WORD = re.compile(r"\w+(?:[’']\w+)*")
 
 
 def is_goodbye(text: str) -> bool:
@@ -165,9 +165,9 @@ def is_interruption(text: str) -> bool:
 
 def new_words(before: str, whole: str) -> str:
     """What `whole` has beyond `before`, the transcript of its first part: all from the first word that differs."""
-    heard = [match.group().lower() for match in _WORD.finditer(before)]
-    for place, match in enumerate(_WORD.finditer(whole)):
-        if place == len(heard) or match.group().lower() != heard[place]:
+    heard = words_of(before)
+    for place, match in enumerate(WORD.finditer(whole)):
+        if place == len(heard) or words_of(match.group()) != heard[place : place + 1]:
             return whole[match.start() :].strip()
     return ""
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from voicebridge.dialogue import grammar as g
 
+WORD = re.compile(r"\w+(?:['’:.]\w+)*")
+
 
 class Asked(StrEnum):
     """What our last line wants to hear, as far as its words tell."""
@@ -74,7 +76,7 @@ class Sentence:
 
 def words_of(text: str) -> list[str]:
     """Lower-case words without punctuation; contractions and times stay whole ("don't", "9:30")."""
-    return re.findall(r"\w+(?:[':.]\w+)*", text.lower().replace("’", "'"))
+    return WORD.findall(text.lower().replace("’", "'"))
 
 
 def digits_of(word: str) -> int:
