@@ -14,6 +14,8 @@ from voicebridge.audio.lowering import Samples
 CEILING = 10 ** (-1.0 / 20)
 KNEE = 10 ** (-6.0 / 20)
 
+_ALMOST = 1 - 1e-9
+"""The ceiling is not passed by a rounding error either."""
 _RECOVERY_DB_PER_S = 40.0
 _RECOVERY_DB = _RECOVERY_DB_PER_S / SAMPLE_RATE_HZ
 
@@ -39,4 +41,4 @@ def _pressed(peaks: Samples) -> Samples:
     """The gain that brings each peak under the ceiling: 1 up to the knee, then a curve that never reaches it."""
     above = np.maximum(peaks, KNEE)
     room = CEILING - KNEE
-    return np.asarray((KNEE + room * np.tanh((above - KNEE) / room)) / above)
+    return np.asarray((KNEE + room * _ALMOST * np.tanh((above - KNEE) / room)) / above)

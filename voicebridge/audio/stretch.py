@@ -2,14 +2,12 @@
 
 The sound is copied as it is, in steps of 20 ms. When the copy has run ahead of (or behind) the place that the pace asks
 for, it jumps to a place near that one whose waveform goes on alike, so that whole periods of the voice are repeated (or
-left out), and the two are blended. It waits for a good place: the middle of a vowel, or a pause. Only when it is 30 ms
+left out), and the two are blended. It waits for a good place: the middle of a vowel, or a pause. Only when it is 40 ms
 off does it take the best there is, so that most consonants stay as they were spoken. At pace 0.8 there are about 12
 joins a second.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -23,13 +21,13 @@ _STEP = 20 * _MS
 _BLEND = 10 * _MS
 _REACH = 20 * _MS
 """How far from the pace's own place is looked."""
-_TOLERATED, _LATEST = 10 * _MS, 30 * _MS
+_TOLERATED, _LATEST = 10 * _MS, 40 * _MS
 """So far off, nothing is done; so far off, something must be done."""
-_WORTHWHILE = 2.5 * _MS
+_WORTHWHILE = 3 * _MS
 """A jump brings the copy nearer by at least this."""
-_ALIKE = 0.97
-_QUIET = _BLEND * 10 ** (-50.0 / 10)
-"""Energy of a blend in a pause, where any place will do."""
+_ALIKE = 0.98
+_QUIET = 0.01
+"""No sample of a pause is louder."""
 _FADE_IN: Samples = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_BLEND) + 0.5) / _BLEND)
 _TINY = 1e-9
 
@@ -42,8 +40,10 @@ class Stretch:
         self._sound: Samples = np.zeros(0)
         self._next = 0
         """Where in `_sound` the copy would go on."""
-        self._place = 0.0
+        self._place = 0
         """Where in `_sound` it should go on by the pace."""
+        self._forgotten = 0
+        self._made = 0
 
     def feed(self, samples: Samples) -> Samples:
         """What is ready after these samples: all of them at pace 1.0, otherwise 40 to 70 ms are kept back."""
@@ -51,7 +51,7 @@ class Stretch:
             return samples
         self._sound = np.concatenate((self._sound, samples))
         ready = [np.zeros(0)]
-        while max(self._next, int(self._place) + _REACH) + _STEP <= len(self._sound):
+        while max(self._next, self._place + _REACH) + _STEP <= len(self._sound):
             ready.append(self._step())
         self._forget()
         return np.concatenate(ready)
@@ -65,37 +65,52 @@ class Stretch:
 
     def _step(self) -> Samples:
         """The next 20 ms."""
-        off = abs(self._next - self._place)
-        start = self._next
-        step = self._sound[start : start + _STEP]
-        if off > _TOLERATED:
-            jump = self._jump(min(_REACH, off - _WORTHWHILE), must=off > _LATEST)
-            if jump is not None:
-                start = jump
-                goes_on = step[:_BLEND]
-                step = self._sound[start : start + _STEP].copy()
-                step[:_BLEND] = goes_on + (step[:_BLEND] - goes_on) * _FADE_IN
+        start: int | None = None
+        step = self._sound[self._next : self._next + _STEP]
+        if abs(self._next - self._place) > _TOLERATED:
+            start = self._in_a_pause()
+            start = self._where_alike() if start is None else start
+        if start is None:
+            start = self._next
+        else:
+            goes_on = step[:_BLEND]
+            step = self._sound[start : start + _STEP].copy()
+            step[:_BLEND] = goes_on + (step[:_BLEND] - goes_on) * _FADE_IN
         self._next = start + _STEP
-        self._place += _STEP * self._pace
+        self._made += _STEP
+        self._place = int(self._made * self._pace) - self._forgotten
         return step
 
-    def _jump(self, reach: float, *, must: bool) -> int | None:
-        """The place within `reach` of the pace's own whose sound is most like what would have come, if it will do."""
-        last = min(int(self._place + reach), len(self._sound) - _STEP)
-        first = max(0, min(math.ceil(self._place - reach), last))
+    def _in_a_pause(self) -> int | None:
+        """The place to jump to, if there is silence from here to there. A burst between the two is never jumped over:
+        it would be heard twice, or not at all."""
+        here, place = self._next, min(self._place, len(self._sound) - _STEP)
+        low, high = min(here, place), max(here, place)
+        loud = np.flatnonzero(np.abs(self._sound[low : high + _BLEND]) > _QUIET)
+        if not len(loud):
+            return place
+        # As far as the silence goes: back to the last loud sample, or forward to where the next one is near.
+        edge = low + int(loud[-1]) + 1 if place < here else low + int(loud[0]) - _BLEND
+        return edge if low < edge < high and abs(edge - here) >= _WORTHWHILE else None
+
+    def _where_alike(self) -> int | None:
+        """The place near the pace's own whose sound is most like what would have come; None if it is better to wait."""
+        off = abs(self._next - self._place)
+        reach = min(_REACH, off - _WORTHWHILE)
+        last = min(self._place + reach, len(self._sound) - _STEP)
+        first = max(0, min(self._place - reach, last))
         goes_on = self._sound[self._next : self._next + _BLEND]
         region = self._sound[first : last + _BLEND]
         total = np.cumsum(np.concatenate(([0.0], region**2)))
-        energy, energy_there = float(np.dot(goes_on, goes_on)), total[_BLEND:] - total[:-_BLEND]
-        alike = np.correlate(region, goes_on) / np.sqrt(energy * np.maximum(energy_there, 0.0) + _TINY)
+        energy = float(np.dot(goes_on, goes_on)) * np.maximum(total[_BLEND:] - total[:-_BLEND], 0.0)
+        alike = np.correlate(region, goes_on) / np.sqrt(energy + _TINY)
         best = int(np.argmax(alike))
-        if must or alike[best] >= _ALIKE or max(energy, float(energy_there[best])) < _QUIET:
-            return first + best
-        return None
+        return first + best if off > _LATEST or alike[best] >= _ALIKE else None
 
     def _forget(self) -> None:
         """Drops what no later step can reach."""
-        done = max(0, min(self._next, int(self._place) - _REACH))
+        done = max(0, min(self._next, self._place - _REACH))
         self._sound = self._sound[done:]
         self._next -= done
         self._place -= done
+        self._forgotten += done
