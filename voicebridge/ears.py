@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicebridge.audio.echo import Echo
 from voicebridge.audio.utterance import Utterance, UtteranceBuffer
 from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoicePaused, VoiceStarted
 from voicebridge.dialogue.events import Event, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
@@ -11,13 +12,14 @@ class Ears:
     """One per call."""
 
     def __init__(self) -> None:
-        self._voice = VoiceActivity()
+        self._echo = Echo()
+        self._voice = VoiceActivity(self._echo)
         self._utterance = UtteranceBuffer()
 
     def hear(self, audio: bytes, now: float) -> list[Event]:
         """Takes a piece of the person's audio (mu-law, 8 kHz, any length) that arrived at `now`."""
         voiced_before_ms = self._voice.voiced_ms
-        changes = self._voice.feed(audio)
+        changes = self._voice.feed(audio, now)
         heard = [self._told(change, now - (self._voice.now_ms - change.at_ms) / 1000) for change in changes]
         if self._utterance.feed(audio, self._voice.voiced_ms - voiced_before_ms):
             return [*heard, UtteranceFull()]
@@ -37,9 +39,11 @@ class Ears:
 
     def spoke(self, audio: bytes, plays_at: float) -> None:
         """Our own voice (mu-law, 8 kHz) begins to sound at `plays_at` (loop time)."""
+        self._echo.spoke(audio, plays_at)
 
     def silenced(self, now: float) -> None:
         """What of our voice was to sound after `now` will not."""
+        self._echo.silenced(now)
 
     def _told(self, change: VoiceEvent, at: float) -> Event:
         if isinstance(change, VoiceStarted):

@@ -13,6 +13,9 @@ pause, so that a cough is known to be over before it can pass for an interruptio
 *After a pause* he is expected to go on, so for 2.5 s 3 frames of 5 are enough in which the level over 60 ms is
 above his gate; the first of them is told as a suspicion.
 
+*While we speak* he is not expected: it takes a beginning as above, and what is our own voice coming back is none
+(`echo.py`).
+
 *What is not a talker.* A sound whose level stays within 3 dB for a second (hum, hiss, a dial tone) is the room: speech
 goes up and down. And when the talker's own level has not been reached for 2.4 s although something is heard (a
 television after the talker has finished), the talker has paused since then, and only his own level is his return.
@@ -25,10 +28,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from voicebridge.audio.codec import SAMPLE_RATE_HZ, dbfs, power
+from voicebridge.audio.codec import QUIETEST_DBFS, SAMPLE_RATE_HZ, dbfs, power
+from voicebridge.audio.echo import HEARD_BYTES, Echo
 from voicebridge.audio.room import Room
 from voicebridge.audio.talker import Talker
-from voicebridge.audio.voicing import SPAN_BYTES, is_pitched
+from voicebridge.audio.voicing import is_pitched
 
 FRAME_MS = 20
 _FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000
@@ -46,7 +50,7 @@ _RESUME_WINDOW, _RESUME_FRAMES = 5, 3
 _RESUME_MS = 2500
 _SUSPECT_AGAIN_MS = 200
 
-_PITCH_EVERY_FRAMES = 2
+_PITCH_FOR_MS = 1000
 _STEADY_FRAMES = 50
 _STEADY_DB = 3.0
 _STRONG_WINDOW, _STRONG_FRAMES = 5, 4
@@ -77,7 +81,7 @@ class VoicePaused:
 
     at_ms: int
     pitched_ms: int
-    """How much of the sound since `VoiceStarted` had a pitch, about."""
+    """How much of the first second since `VoiceStarted` had a pitch, about."""
 
 
 VoiceEvent = VoiceStarted | VoiceSuspected | VoicePaused
@@ -86,7 +90,8 @@ VoiceEvent = VoiceStarted | VoiceSuspected | VoicePaused
 class VoiceActivity:
     """Fed with everything that is heard, in pieces of any size; tells when somebody begins to speak and pauses."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo: Echo | None = None) -> None:
+        self._echo = echo or Echo()
         self._rest = b""
         self.now_ms = 0
         """How much audio has been judged, in whole frames."""
@@ -94,7 +99,7 @@ class VoiceActivity:
         """How much of it was voice."""
         self.speaking = False
         self._span = b""
-        """The last 60 ms, for their pitch."""
+        """The last moments, for their pitch, and to find our own voice in them."""
         self._powers: deque[float] = deque([0.0] * 10, maxlen=10)
         self._before: deque[float] = deque(maxlen=250)
         """Levels over 200 ms, as a talker is met with."""
@@ -117,42 +122,48 @@ class VoiceActivity:
         self.snr_db: float | None = None
         """How far the one who spoke last stood out of the background, where that is known."""
         self._pitched_ms = 0
+        self._pitch_frames = 0
 
-    def feed(self, mulaw: bytes) -> list[VoiceEvent]:
-        """What became clear with these bytes (8 kHz mu-law)."""
+    def feed(self, mulaw: bytes, now: float = 0.0) -> list[VoiceEvent]:
+        """What became clear with these bytes (8 kHz mu-law), which were complete at `now` on the clock of the echo."""
         data = self._rest + mulaw
         events: list[VoiceEvent] = []
         end = 0
         for end in range(_FRAME_BYTES, len(data) + 1, _FRAME_BYTES):
-            event = self._judge(data[end - _FRAME_BYTES : end])
+            event = self._judge(data[end - _FRAME_BYTES : end], now - (len(data) - end) / SAMPLE_RATE_HZ)
             if event is not None:
                 events.append(event)
         self._rest = data[end:]
         return events
 
-    def _judge(self, frame: bytes) -> VoiceEvent | None:
+    def _judge(self, frame: bytes, at: float) -> VoiceEvent | None:
         self.now_ms += FRAME_MS
-        self._span = (self._span + frame)[-SPAN_BYTES:]
+        self._span = (self._span + frame)[-HEARD_BYTES:]
         frame_power = power(frame)
         self._powers.append(frame_power)
         frame_db = dbfs(frame_power)
-        long_db = dbfs(sum(self._powers) / 10)
+        powers = list(self._powers)
+        long_db = dbfs(sum(powers) / 10)
         if self._talker is None:
-            return self._notice(frame_db, long_db)
-        short_db = dbfs(sum(list(self._powers)[5:]) / 5)
+            return self._notice(frame_db, long_db, at)
+        short_db = dbfs(sum(powers[5:]) / 5)
         self._follow(self._talker, frame_db, long_db, short_db)
         if self.speaking:
             return self._listen(self._talker, long_db, short_db)
-        return self._wait(self._talker, frame_db, long_db, dbfs(sum(list(self._powers)[7:]) / 3))
+        return self._wait(self._talker, frame_db, long_db, dbfs(sum(powers[7:]) / 3), at)
 
     # --- nobody speaks
 
-    def _notice(self, frame_db: float, long_db: float) -> VoiceEvent | None:
+    def _notice(self, frame_db: float, long_db: float, at: float) -> VoiceEvent | None:
         room = self._room
-        self._before.append(long_db)
-        room.hear(frame_db)
+        echo_db = self._echo.level_db(at)
+        if echo_db == QUIETEST_DBFS:
+            self._before.append(long_db)
+            room.hear(frame_db)
+        else:
+            self._echo.is_missed(frame_db, at)
         loud = frame_db > max(
-            room.quiet_db + _ONSET_ABOVE_QUIET_DB, room.loud_db + _ONSET_ABOVE_LOUD_DB, _ONSET_AT_LEAST_DBFS
+            room.quiet_db + _ONSET_ABOVE_QUIET_DB, room.loud_db + _ONSET_ABOVE_LOUD_DB, _ONSET_AT_LEAST_DBFS, echo_db
         )
         self._loud.append(loud)
         if sum(self._loud) < _ONSET_FRAMES:
@@ -161,6 +172,10 @@ class VoiceActivity:
             self._pitched_until_ms = self.now_ms
         heard_a_pitch = self._pitched_until_ms > self.now_ms - _ONSET_WINDOW * FRAME_MS
         if not heard_a_pitch or self.now_ms < _ONSET_NOT_BEFORE_MS:
+            return None
+        if self._echo.may_be_heard(at) and self._echo.explains(self._span, at):
+            self._loud.clear()
+            room.was_somebody()
             return None
         recent = list(self._loud)
         return self._meet(self.now_ms - FRAME_MS * (len(recent) - recent.index(True)), voiced=sum(recent))
@@ -176,7 +191,8 @@ class VoiceActivity:
     def _start(self, started_ms: int, voiced: int) -> VoiceEvent:
         self.speaking = True
         self.voiced_ms += FRAME_MS * voiced
-        self._pitched_ms = 0
+        self._started_ms = started_ms
+        self._pitched_ms = self._pitch_frames = 0
         self._last_voice_ms = self.now_ms
         self._given_up = False
         self._loud.clear()
@@ -197,8 +213,7 @@ class VoiceActivity:
             self._last_voice_ms = self.now_ms
 
     def _listen(self, talker: Talker, long_db: float, short_db: float) -> VoiceEvent | None:
-        if self.now_ms // FRAME_MS % _PITCH_EVERY_FRAMES == 0 and is_pitched(self._span):
-            self._pitched_ms += FRAME_MS * _PITCH_EVERY_FRAMES
+        self._measure_pitch()
         if self.now_ms < self._young_until_ms:
             quiet = dbfs(sum(list(self._powers)[-_YOUNG_FRAMES:]) / _YOUNG_FRAMES) <= talker.gate_db
         else:
@@ -211,11 +226,11 @@ class VoiceActivity:
             return self._hear_a_hum(talker, short_db)
         return None
 
-    def _wait(self, talker: Talker, frame_db: float, long_db: float, latest_db: float) -> VoiceEvent | None:
+    def _wait(self, talker: Talker, frame_db: float, long_db: float, latest_db: float, at: float) -> VoiceEvent | None:
         self._voiced.append(latest_db > talker.gate_db)
         self._room.hear(frame_db)
         self._before.append(long_db)
-        if self.now_ms - self._paused_ms >= _RESUME_MS:
+        if self.now_ms - self._paused_ms >= _RESUME_MS or self._echo.may_be_heard(at):
             self._talker = None
             return None
         if sum(self._voiced) >= _RESUME_FRAMES and (not self._given_up or talker.is_strong(long_db)):
@@ -231,6 +246,13 @@ class VoiceActivity:
             self._suspected_ms = self.now_ms
             return VoiceSuspected(self.now_ms - 3 * FRAME_MS)
         return None
+
+    def _measure_pitch(self) -> None:
+        """It tells a cough from a word: what lasts longer is none, and not worth its CPU."""
+        if self.now_ms < self._started_ms + _PITCH_FOR_MS and self._last_voice_ms == self.now_ms:
+            self._pitch_frames += 1
+            if self._pitch_frames % 2 and is_pitched(self._span):
+                self._pitched_ms += 2 * FRAME_MS
 
     def _give_up(self, talker: Talker) -> VoiceEvent:
         """What goes on is not the talker: from now on it takes his own level to be him."""
