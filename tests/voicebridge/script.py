@@ -54,11 +54,16 @@ class Script:
 
     def expect(self, *commands: Command) -> Script:
         """Exactly these have been given since the last time."""
-        given, self._unexpected = self._unexpected, []
+        given = self.taken()
         if given != list(commands):
             expected = "\n".join(f"            {command}" for command in commands) or "            nothing"
             raise AssertionError(f"{self}\nThe last commands should have been:\n{expected}")
         return self
+
+    def taken(self) -> list[Command]:
+        """What has been given since the last time, for a closer look."""
+        given, self._unexpected = self._unexpected, []
+        return given
 
     def finish(self) -> None:
         """Nothing was given that the script did not expect."""
