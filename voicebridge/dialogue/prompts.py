@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from voicebridge.dialogue.spoken_form import spoken_form
+
 CLOSING_HINT = (
     "The person has said goodbye. Say a short, warm goodbye now, in one or two sentences. Do not ask anything more."
 )
@@ -64,4 +66,5 @@ def greeting_text(person_name: str | None, caller_name: str | None, topic: str |
     hello = f"Hello {person_name}" if person_name else "Hello"
     behalf = f", calling on behalf of {caller_name}" if caller_name else ""
     reason = f"I would like to talk with you about {topic}." if topic else "I am calling to see how you are."
-    return f"{hello}, this is Kindline, an automated AI voice{behalf}. {reason} How are you today?"
+    words = f"{hello}, this is Kindline, an automated AI voice{behalf}. {reason} How are you today?"
+    return spoken_form(words)  # an operator writes "Dr. Miller", or "your visit on 3 May at 9:30"

@@ -1,15 +1,19 @@
 """From a language model's stream of text to sentences that can be spoken.
 
 A sentence leaves as soon as it is known to be complete: at the first character of the next one, because only that
-tells "2.5" or "Dr. Miller" or "Well... yes" from an end. The characters are judged one by one, so that it makes no
-difference how the stream was cut into tokens. What only the eye understands (markdown, emoji, addresses of links) is
-taken out. Not here: how numbers, times and doses are pronounced.
+tells "2.5" or "Dr. Miller" or "Well... yes" from an end. The first piece of a reply leaves earlier, because somebody is
+waiting for it: at the end of its first clause (`first_clause.py`). The characters are judged one by one, so that it
+makes no difference how the stream was cut into tokens. What only the eye understands (markdown, emoji, addresses of
+links) is taken out, and the rest is put as it is said (`spoken_form.py`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from voicebridge.dialogue.first_clause import end_of_first_piece
+from voicebridge.dialogue.spoken_form import spoken_form
 
 _ENDS = ".!?…"
 _CLOSERS = "\"'”’»)]*_`"
@@ -28,7 +32,7 @@ _MARKUP = [
     (re.compile(r"https?://\S+"), ""),
     (re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|>\s+|\d{1,2}[.)]\s+(?=\D))", re.MULTILINE), ""),  # headings, lists, quotes
     (re.compile(r"(?<!\w)_+|_+(?!\w)"), ""),
-    (re.compile(r"[*`~#|<>{}\\^]+"), ""),
+    (re.compile(r"[*`|<>{}\\^]+|[~#](?![0-9])"), ""),  # but "#5" and "~5" are said
 ]
 _SYMBOLS = {"So", "Sk", "Cs", "Co", "Cn", "Cf"}
 """Unicode categories that have no sound: pictures, variation selectors' joiners, unassigned."""
@@ -54,25 +58,38 @@ def _is_picture(character: str) -> bool:
 class SentenceSplitter:
     """Fed with pieces of text as they come, gives the sentences that are complete."""
 
-    def __init__(self, max_chars: int = 220) -> None:
-        self._max_chars = max_chars
+    def __init__(self, max_chars: int = 220, *, first_clause: bool = True, language: str = "en") -> None:
+        self._max_chars, self._language = max_chars, language
+        self._first = first_clause
+        """The next piece is the first, and may be a clause."""
+        self._ended = False
+        """The first piece left at its "!": what else belongs to that end is not the beginning of the next."""
         self._pending = ""
 
     def feed(self, text: str) -> list[str]:
         """The sentences that are complete with `text`, ready to be spoken."""
         sentences = []
         for character in text:
+            self._ended = self._ended and character in _ENDS + _CLOSERS
+            if self._ended:
+                continue
             self._pending += character
-            end = self._end_of_sentence()
+            end = self._end_of_sentence() or (end_of_first_piece(self._pending) if self._first else 0)
             if end:
-                sentence, self._pending = self._pending[:end], self._pending[end:]
-                sentences.append(for_the_ear(sentence))
+                sentences.append(self._take(end))
         return [sentence for sentence in sentences if sentence]
 
     def flush(self) -> list[str]:
         """The stream is over: the rest, complete or not."""
-        sentence, self._pending = for_the_ear(self._pending), ""
+        sentence = self._take(len(self._pending))
         return [sentence] if sentence else []
+
+    def _take(self, end: int) -> str:
+        piece, self._pending = self._pending[:end], self._pending[end:]
+        self._ended = self._first and piece.endswith(("!", "?"))
+        spoken = spoken_form(for_the_ear(piece), self._language)
+        self._first = self._first and not spoken
+        return spoken
 
     def _end_of_sentence(self) -> int:
         """How much of the pending text is a sentence, 0 if none is complete. Looks only at what just came."""

@@ -9,7 +9,7 @@ from voicebridge.dialogue.sentences import SentenceSplitter
 
 
 def sentences(text: str) -> list[str]:
-    splitter = SentenceSplitter()
+    splitter = SentenceSplitter(first_clause=False)
     return splitter.feed(text) + splitter.flush()
 
 
@@ -31,6 +31,14 @@ def test_the_greeting_says_what_the_call_is_about_and_asks_one_question() -> Non
         "I would like to talk with you about the garden.",
         "How are you today?",
     ]
+
+
+def test_the_greeting_is_put_as_it_is_said() -> None:
+    greeting = greeting_text("Mrs. Miller", "Dr. Brown", "your visit on 3 May at 9:30")
+    assert greeting.startswith(
+        "Hello Missus Miller, this is Kindline, an automated AI voice, calling on behalf of Doctor"
+    )
+    assert "about your visit on the third of May at nine thirty." in greeting
 
 
 def test_the_model_is_told_what_is_known_of_the_call() -> None:
