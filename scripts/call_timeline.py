@@ -138,6 +138,7 @@ class _Stream:
         self._spoke_since: float | None = None
         self._paused_since: float | None = None
         self._asked = ""
+        self._fillers: set[int] = set()
 
     def told(self, step: CallEvent, at: float) -> Lines:
         """The lines of one step, which was noticed `at`."""
@@ -174,7 +175,8 @@ class _Stream:
             case "TranscriptionFailed":
                 return [("words", f"request {event['request']} has failed")]
             case "ReplyFinished":
-                self._asked, self._paused_since = event.get("last_sentence", ""), None
+                if event["reply"] not in self._fillers:
+                    self._asked, self._paused_since = event.get("last_sentence", ""), None
                 return [("Kindline", f"reply {event['reply']} has been played")]
             case "ReplyHeld":
                 return [("Kindline", f"{event['unheard_s']:.1f} s of reply {event['reply']} have not been heard")]
@@ -194,8 +196,9 @@ class _Stream:
 
     def _pauses(self, since: float, to_timeline: float) -> Lines:
         spoke, self._spoke_since, self._paused_since = self._spoke_since, None, since
-        length = "" if spoke is None else f", after {since - spoke:.2f} s of speech"
-        return [("person", f"is silent since {since + to_timeline:.2f}{length}")]
+        if spoke is None:
+            return [("person", f"has been silent since {since + to_timeline:.2f} after all")]
+        return [("person", f"is silent since {since + to_timeline:.2f}, after {since - spoke:.2f} s of speech")]
 
     def _understood(self, event: Plain) -> str:
         said = f"request {event['request']}, after {event['took_ms']} ms: "
@@ -217,6 +220,7 @@ class _Stream:
             case "SayLine":
                 return [("Kindline", f"says {command['line']} (reply {command['reply']}){self._patience(now)}")]
             case "SayFiller":
+                self._fillers.add(command["reply"])
                 return [("Kindline", f"fills the time: {command['line']} (reply {command['reply']})")]
             case "SayAgain":
                 pace = command["manner"]["pace"]

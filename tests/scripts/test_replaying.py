@@ -350,6 +350,23 @@ def test_the_timeline_tells_who_spoke_what_was_decided_and_where_the_time_went(t
     assert "is drafting" not in told
 
 
+def test_a_pause_that_turns_out_longer_and_a_holding_word_do_not_spoil_the_measure(
+    registry: Registry, call_id: str, replay: Any
+) -> None:
+    call = Recorded(registry, call_id)
+    call.at(4.0, ev.ReplyFinished(1, "How are you today?"))
+    call.speech(5.0, 6.5)
+    call.at(7.0, ev.SpeechPaused(LOOP + 6.3))
+    call.until(10.0)
+    [filler] = {c["reply"] for told in steps_of(call) for c in told["commands"] if c["name"] == "SayFiller"}
+    call.at(11.0, ev.ReplyFinished(filler))
+    call.understood(11.5, 1, "I have been in the garden with my roses.")
+    lines = replay(call_id).out.splitlines()
+    assert "     7.00  person    has been silent since 6.30 after all" in lines
+    assert "    11.00  Kindline  reply 2 has been played" in lines
+    assert fnmatch.filter(lines, "    11.50  Kindline  reply * may sound: the person has been silent for 5.?? s"), lines
+
+
 def test_what_this_version_does_not_know_is_printed_as_it_is(registry: Registry, call_id: str, replay: Any) -> None:
     strange: dict[str, Any] = {"now": 1.0, "event": {"name": "Yawned", "at": 1.0}, "commands": [{"name": "Sing"}]}
     half: dict[str, Any] = {"now": 2.0, "event": {"name": "SpeechStarted"}, "commands": [{"name": "SayLine"}]}
