@@ -46,12 +46,12 @@ class Stretch:
         self._made = 0
 
     def feed(self, samples: Samples) -> Samples:
-        """What is ready after these samples: all of them at pace 1.0, otherwise 40 to 70 ms are kept back."""
+        """What is ready after these samples: all of them at pace 1.0, otherwise up to 80 ms are kept back."""
         if self._pace == 1.0:
             return samples
         self._sound = np.concatenate((self._sound, samples))
         ready = [np.zeros(0)]
-        while max(self._next, self._place + _REACH) + _STEP <= len(self._sound):
+        while self._needs() <= len(self._sound):
             ready.append(self._step())
         self._forget()
         return np.concatenate(ready)
@@ -63,11 +63,18 @@ class Stretch:
             ready.append(self._step())
         return np.concatenate([*ready, self._sound[self._next :]])
 
+    def _is_off(self) -> bool:
+        return abs(self._next - self._place) > _TOLERATED
+
+    def _needs(self) -> int:
+        """How much sound the next step looks at. Just copying needs little: the first sound is not kept waiting."""
+        return max(self._next, self._place + _REACH if self._is_off() else 0) + _STEP
+
     def _step(self) -> Samples:
         """The next 20 ms."""
         start: int | None = None
         step = self._sound[self._next : self._next + _STEP]
-        if abs(self._next - self._place) > _TOLERATED:
+        if self._is_off():
             start = self._in_a_pause()
             start = self._where_alike() if start is None else start
         if start is None:
