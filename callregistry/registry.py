@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from callregistry import admission
+from callregistry.admission import NewStream, StreamRefused
 from callregistry.call_events import Kind
 from callregistry.calls import (
     LIVE_STATUSES,
@@ -22,13 +24,27 @@ from callregistry.calls import (
     CallStatus,
     Direction,
     new_call_id,
-    statuses_before,
 )
 from callregistry.database import migrate, open_engine, reading, serialise_dialling, writing
+from callregistry.rows import Greeting, NewEvent, advance_status, append_events, call_from, greeting_of
 from callregistry.schema import call_events, calls, greetings, idempotency_keys, sign_in_attempts, used_tokens
 
 PREPARE_WITHIN_S = 120.0
 """A call older than this that was never answered needs no greeting any more."""
+
+
+__all__ = [
+    "AlreadyOnThePhone",
+    "Greeting",
+    "IdempotencyConflict",
+    "NewCall",
+    "NewEvent",
+    "NewStream",
+    "Registry",
+    "RegistryError",
+    "StreamRefused",
+    "TooManyCalls",
+]
 
 
 class RegistryError(Exception):
@@ -49,24 +65,6 @@ class TooManyCalls(RegistryError):  # noqa: N818
 
 class IdempotencyConflict(RegistryError):  # noqa: N818
     """The Idempotency-Key was used before, for another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event that has no sequence number yet."""
-
-    call_id: str
-    kind: Kind
-    data: dict[str, Any]
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """A greeting made while the phone rang: its words, and mu-law audio at 8 kHz."""
-
-    text: str
-    audio: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +115,8 @@ class Registry:
                 return earlier, False
             live = connection.execute(select(calls).where(calls.c.status.in_(LIVE_STATUSES))).all()
             for row in live:
-                if _call(row).person_number == new.to_number:
-                    raise AlreadyOnThePhone(_call(row))
+                if call_from(row).person_number == new.to_number:
+                    raise AlreadyOnThePhone(call_from(row))
             if len(live) >= max_calls:
                 raise TooManyCalls(f"{len(live)} calls are live, and MAX_CALLS is {max_calls}.")
             return _insert_call(connection, new, Direction.OUTBOUND, None, now), True
@@ -131,7 +129,7 @@ class Registry:
             with writing(self.engine) as connection:
                 row = connection.execute(select(calls).where(calls.c.twilio_sid == twilio_sid)).first()
                 if row is not None:
-                    return _call(row)
+                    return call_from(row)
                 return _insert_call(connection, NewCall(to_number, from_number), direction, twilio_sid, now)
         except IntegrityError:  # PostgreSQL: another worker adopted it between our two statements
             adopted = self.call_by_sid(twilio_sid)
@@ -147,19 +145,8 @@ class Registry:
 
     def advance_status(self, call_id: str, status: CallStatus, *, now: float, reason: str | None = None) -> bool:
         """Moves the status forward; False (and no change) for a late, repeated or unknown one."""
-        values: dict[str, Any] = {"status": status}
-        if status is CallStatus.IN_PROGRESS:
-            values["answered_at"] = now
-        if status.is_over:
-            values |= {"ended_at": now, "end_reason": reason}
         with writing(self.engine) as connection:
-            moved = connection.execute(
-                calls.update().where(calls.c.id == call_id, calls.c.status.in_(statuses_before(status))).values(values)
-            )
-            if moved.rowcount:
-                event = NewEvent(call_id, Kind.CALL_STATUS, {"status": status, "reason": reason}, now)
-                _append(connection, [event])
-            return moved.rowcount == 1
+            return advance_status(connection, call_id, status, now, reason)
 
     def set_answered_by(self, call_id: str, answered_by: str, *, now: float) -> bool:
         """Twilio's verdict on who answered; False if it was known already."""
@@ -170,8 +157,29 @@ class Registry:
                 .values(answered_by=answered_by)
             )
             if changed.rowcount:
-                _append(connection, [NewEvent(call_id, Kind.CALL_ANSWERED_BY, {"answered_by": answered_by}, now)])
+                append_events(connection, [NewEvent(call_id, Kind.CALL_ANSWERED_BY, {"answered_by": answered_by}, now)])
             return changed.rowcount == 1
+
+    def admit_stream(self, stream: NewStream, *, now: float) -> tuple[Call, Greeting | None]:
+        """Lets a media stream in: redeems its token, claims its attempt, and moves the call to in-progress.
+
+        In one transaction, because the person has said "Hello?" already. Returns the call, and its greeting if that is
+        ready. Raises `StreamRefused`; the token is used up all the same.
+        """
+        try:
+            with writing(self.engine) as connection:
+                admission.redeem(connection, stream.nonce, stream.expires_at, now=now)
+                refusal = admission.claim(connection, stream)
+                if refusal is None:
+                    # The status callback that says so may still be on its way; this one cannot be wrong.
+                    advance_status(connection, stream.call_id, CallStatus.IN_PROGRESS, now, None)
+                row = connection.execute(select(calls).where(calls.c.id == stream.call_id)).first()
+                greeting = greeting_of(connection, stream.call_id)
+        except IntegrityError:
+            refusal = "token used before"
+        if refusal is not None or row is None:
+            raise StreamRefused(refusal)
+        return call_from(row), greeting
 
     def claim_stream(self, call_id: str, *, attempt: int, bridge: str) -> bool:
         """One media stream wins each attempt: True for the first that asks for a number above the last one.
@@ -179,17 +187,7 @@ class Registry:
         A newer attempt fences the older. A call that is over or finished can be claimed by nobody.
         """
         with writing(self.engine) as connection:
-            claimed = connection.execute(
-                calls.update()
-                .where(
-                    calls.c.id == call_id,
-                    calls.c.attempt == attempt - 1,
-                    calls.c.status.in_(LIVE_STATUSES),
-                    calls.c.finished_at.is_(None),
-                )
-                .values(attempt=attempt, claimed_by=bridge)
-            )
-            return claimed.rowcount == 1
+            return admission.claim_attempt(connection, call_id, attempt=attempt, bridge=bridge)
 
     def finish_call(self, call_id: str, reason: str, *, now: float) -> bool:
         """The conversation is over, and nothing is to be resumed; False if it was finished already."""
@@ -198,14 +196,14 @@ class Registry:
                 calls.update().where(calls.c.id == call_id, calls.c.finished_at.is_(None)).values(finished_at=now)
             )
             if finished.rowcount:
-                _append(connection, [NewEvent(call_id, Kind.CALL_FINISHED, {"reason": reason}, now)])
+                append_events(connection, [NewEvent(call_id, Kind.CALL_FINISHED, {"reason": reason}, now)])
             return finished.rowcount == 1
 
     def append_events(self, new: Sequence[NewEvent]) -> None:
         """Appends events of any calls in one transaction, each call's in the order given."""
         if new:
             with writing(self.engine) as connection:
-                _append(connection, new)
+                append_events(connection, new)
 
     # --- asking
 
@@ -221,12 +219,14 @@ class Registry:
         """The newest calls, newest first."""
         with reading(self.engine) as connection:
             rows = connection.execute(select(calls).order_by(calls.c.created_at.desc()).limit(limit))
-            return [_call(row) for row in rows]
+            return [call_from(row) for row in rows]
 
     def live_calls(self) -> list[Call]:
         """Calls that are not over."""
         with reading(self.engine) as connection:
-            return [_call(row) for row in connection.execute(select(calls).where(calls.c.status.in_(LIVE_STATUSES)))]
+            return [
+                call_from(row) for row in connection.execute(select(calls).where(calls.c.status.in_(LIVE_STATUSES)))
+            ]
 
     def events_after(
         self, call_id: str, seq: int = 0, limit: int = 1000, *, without: Collection[Kind] = ()
@@ -274,7 +274,7 @@ class Registry:
                 connection.execute(greetings.insert().values(call_id=row.id, claimed_by=bridge))
         except IntegrityError:
             return None  # another bridge got there first
-        return _call(row)
+        return call_from(row)
 
     def store_greeting(self, call_id: str, greeting: Greeting) -> None:
         """Keeps a prepared greeting, so that any bridge can play it."""
@@ -288,8 +288,7 @@ class Registry:
     def greeting(self, call_id: str) -> Greeting | None:
         """The prepared greeting, if it is ready."""
         with reading(self.engine) as connection:
-            row = connection.execute(select(greetings).where(greetings.c.call_id == call_id)).first()
-        return Greeting(row.text, bytes(row.audio)) if row is not None and row.audio is not None else None
+            return greeting_of(connection, call_id)
 
     # --- used once, counted over all processes
 
@@ -297,8 +296,7 @@ class Registry:
         """True the first time a nonce is shown, False ever after."""
         try:
             with writing(self.engine) as connection:
-                connection.execute(used_tokens.delete().where(used_tokens.c.expires_at < now))
-                connection.execute(used_tokens.insert().values(nonce=nonce, expires_at=expires_at))
+                admission.redeem(connection, nonce, expires_at, now=now)
         except IntegrityError:
             return False
         return True
@@ -324,12 +322,7 @@ class Registry:
     def _one_call(self, condition: Any) -> Call | None:
         with reading(self.engine) as connection:
             row = connection.execute(select(calls).where(condition)).first()
-            return _call(row) if row is not None else None
-
-
-def _call(row: Row[Any]) -> Call:
-    values = {column.name: getattr(row, column.name) for column in calls.columns}
-    return Call(**values | {"status": CallStatus(row.status), "direction": Direction(row.direction)})
+            return call_from(row) if row is not None else None
 
 
 def _insert_call(
@@ -354,7 +347,7 @@ def _insert_call(
             )
         )
     facts = {"direction": direction, "person_name": new.person_name, "topic": new.topic}
-    _append(connection, [NewEvent(call.id, Kind.CALL_CREATED, facts, now)])
+    append_events(connection, [NewEvent(call.id, Kind.CALL_CREATED, facts, now)])
     return call
 
 
@@ -371,25 +364,4 @@ def _call_of_key(connection: Connection, new: NewCall) -> Call | None:
         return None
     if row.request_hash != new.request_hash:
         raise IdempotencyConflict("This Idempotency-Key was used before, for another request.")
-    return _call(row)
-
-
-def _append(connection: Connection, new: Sequence[NewEvent]) -> None:
-    """Numbers the events inside the transaction that inserts them: gapless per call, on both databases."""
-    by_call: dict[str, list[NewEvent]] = {}
-    for event in new:
-        by_call.setdefault(event.call_id, []).append(event)
-    for call_id in sorted(by_call):  # always in the same order, so that two writers cannot deadlock
-        events = by_call[call_id]
-        last_seq = connection.execute(
-            calls.update()
-            .where(calls.c.id == call_id)
-            .values(last_seq=calls.c.last_seq + len(events))
-            .returning(calls.c.last_seq)
-        ).scalar_one()
-        first_seq = last_seq - len(events) + 1
-        rows = [
-            {"call_id": call_id, "seq": first_seq + i, "at": e.at, "kind": e.kind, "data": json.dumps(e.data)}
-            for i, e in enumerate(events)
-        ]
-        connection.execute(call_events.insert(), rows)
+    return call_from(row)

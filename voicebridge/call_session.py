@@ -65,6 +65,7 @@ class CallSession:
 
     def __init__(self, socket: ServerConnection, admission: Admission, house: House) -> None:
         self._house, self._call, self._attempt = house, admission.call, admission.attempt
+        self._greeting = admission.greeting
         self._socket, self._stream_sid = socket, admission.stream_sid
         self._inbox: asyncio.Queue[ev.Event | StreamEnd] = asyncio.Queue(1024)
         self._ears = Ears()
@@ -96,7 +97,7 @@ class CallSession:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._reader.run())
-                speaking = Speaking(self._call, self._house, history, self._mouth, self._inbox, tasks)
+                speaking = Speaking(self._call, self._greeting, self._house, history, self._mouth, self._inbox, tasks)
                 try:
                     await self._take_turns(history, speaking, tasks)
                 finally:

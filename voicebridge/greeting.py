@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callregistry.calls import Call
 from callregistry.logs import bind_call, get_logger
 from callregistry.registry import Greeting
+from voicebridge.audio import codec
 from voicebridge.call_log import CallLog
 from voicebridge.dialogue.prompts import greeting_text
 from voicebridge.providers import ProviderError
@@ -25,6 +26,8 @@ log = get_logger(__name__)
 LOOK_EVERY_S = 0.2
 AT_ONCE = 10
 SHORTEST_RING_S = 0.5
+SILENT_DBFS = -55.0
+_STEP = codec.SAMPLE_RATE_HZ // 100
 WAIT_FOR_IT_S = 0.7
 """How long a person who has answered waits for a greeting that is nearly ready, before our local line greets."""
 
@@ -47,8 +50,8 @@ async def prepare_greetings(call_log: CallLog, providers: Providers, caller_name
                 tasks.create_task(_prepare(call, call_log, providers, caller_name, at_once))
 
 
-async def prepared_greeting(call_log: CallLog, call: Call) -> Greeting | None:
-    """The greeting of a call that has been answered; None if it is not ready within `WAIT_FOR_IT_S`.
+async def late_greeting(call_log: CallLog, call: Call) -> Greeting | None:
+    """The greeting of a call that was answered before it was ready; None if it is not within `WAIT_FOR_IT_S`.
 
     A call that we learned of by its answer (somebody rings us) never rang here: nobody is making a greeting for it.
     """
@@ -61,6 +64,12 @@ async def prepared_greeting(call_log: CallLog, call: Call) -> Greeting | None:
         await asyncio.sleep(0.1)
 
 
+def without_lead_in(audio: bytes) -> bytes:
+    """`audio` (mu-law, 8 kHz) from 10 ms before its first sound: whoever says "Hello?" listens already."""
+    loud = (i for i in range(0, len(audio), _STEP) if codec.level_dbfs(audio[i : i + _STEP]) > SILENT_DBFS)
+    return audio[max(0, next(loud, 0) - _STEP) :]
+
+
 async def _prepare(
     call: Call, call_log: CallLog, providers: Providers, caller_name: str, at_once: asyncio.Semaphore
 ) -> None:
@@ -70,7 +79,7 @@ async def _prepare(
         text = greeting_text(call.person_name, caller_name, call.topic)
         try:
             audio, _ = await asyncio.gather(synthesise(providers.unhurried_voice, text), providers.open_connections())
-            await call_log.ask(call_log.registry.store_greeting, call.id, Greeting(text, audio))
+            await call_log.ask(call_log.registry.store_greeting, call.id, Greeting(text, without_lead_in(audio)))
         except (ProviderError, SQLAlchemyError) as error:
             log.warning("greeting not made, the local one will greet", problem=str(error))
             return

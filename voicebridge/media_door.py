@@ -18,18 +18,14 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from callregistry import tokens
-from callregistry.calls import Call, CallStatus
-from callregistry.registry import Registry
+from callregistry.calls import Call
+from callregistry.registry import Greeting, NewStream, StreamRefused
 from voicebridge import media_stream
 from voicebridge.call_log import CallLog
 from voicebridge.settings import BridgeSettings
 
 START_WITHIN_S = 5.0
 MAX_MESSAGES_BEFORE_START = 5
-
-
-class Refused(Exception):  # noqa: N818 - it is a decision, not an error of ours
-    """This stream opens nothing. The text is for logs and metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +35,8 @@ class Admission:
     call: Call
     attempt: int
     stream_sid: str
+    greeting: Greeting | None
+    """What was prepared while the phone rang, if it is ready."""
 
 
 class MediaDoor:
@@ -58,21 +56,19 @@ class MediaDoor:
         return any(self._validator.validate(url, {}, signature) for url in (self._url, self._url + "/"))
 
     async def admit(self, socket: ServerConnection) -> Admission:
-        """Waits for `start` and checks all it says. Raises `Refused`."""
+        """Waits for `start` and checks all it says. Raises `StreamRefused`."""
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 start = await self._start_message(socket)
         except TimeoutError:
-            raise Refused("no start message") from None
+            raise StreamRefused("no start message") from None
         except ConnectionClosed:
-            raise Refused("closed before start") from None
+            raise StreamRefused("closed before start") from None
         except media_stream.MalformedMessage:
-            raise Refused("malformed message before start") from None
-        call_id, attempt, claims = self._check(start)
-        call = await self._log.ask(
-            _claim, self._log.registry, call_id, attempt, start.call_sid, claims, bridge=self._bridge
-        )
-        return Admission(call, attempt, start.stream_sid)
+            raise StreamRefused("malformed message before start") from None
+        stream = self._check(start)
+        call, greeting = await self._log.ask(self._log.registry.admit_stream, stream, now=time.time())
+        return Admission(call, stream.attempt, start.stream_sid, greeting)
 
     async def _start_message(self, socket: ServerConnection) -> media_stream.Start:
         for _ in range(MAX_MESSAGES_BEFORE_START):
@@ -81,35 +77,18 @@ class MediaDoor:
                 return message
             if not isinstance(message, media_stream.Connected | media_stream.Ignored):
                 break
-        raise Refused("other messages before start")
+        raise StreamRefused("other messages before start")
 
-    def _check(self, start: media_stream.Start) -> tuple[str, int, tokens.Claims]:
+    def _check(self, start: media_stream.Start) -> NewStream:
         if not hmac.compare_digest(start.account_sid.encode(), self._account_sid.encode()):
-            raise Refused("wrong account")
+            raise StreamRefused("wrong account")
         call_id, attempt = start.parameters.get("call", ""), start.parameters.get("attempt", "")
         try:
             claims = tokens.verify(self._link_secret, start.parameters.get("token", ""), tokens.STREAM, now=time.time())
         except tokens.TokenError as error:
-            raise Refused(str(error)) from None
+            raise StreamRefused(str(error)) from None
         if claims.subject != f"{call_id}:{attempt}:{start.call_sid}":
-            raise Refused("token is for another call")
-        return call_id, int(attempt), claims  # the token says it, so we wrote it: it is a number
-
-
-def _claim(
-    registry: Registry, call_id: str, attempt: int, call_sid: str, claims: tokens.Claims, *, bridge: str
-) -> Call:
-    """Redeems the token and claims the attempt. Raises `Refused`."""
-    now = time.time()
-    if not registry.redeem_token(f"stream:{claims.nonce}", claims.expires_at, now=now):
-        raise Refused("token used before")
-    call = registry.call(call_id)
-    if call is None:
-        raise Refused("no such call")
-    if call.twilio_sid not in {None, call_sid}:
-        raise Refused("wrong CallSid")
-    if not registry.claim_stream(call_id, attempt=attempt, bridge=bridge):
-        raise Refused("attempt already claimed, or the call is over")
-    # The status callback that says so may still be on its way; this one cannot be wrong: we hear the person.
-    registry.advance_status(call_id, CallStatus.IN_PROGRESS, now=now)
-    return registry.call(call_id) or call
+            raise StreamRefused("token is for another call")
+        # The token says the attempt, so we wrote it: it is a number.
+        nonce = f"stream:{claims.nonce}"
+        return NewStream(call_id, int(attempt), start.call_sid, self._bridge, nonce, claims.expires_at)

@@ -19,10 +19,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from callregistry.logs import get_logger
+from callregistry.registry import StreamRefused
 from voicebridge import metrics
 from voicebridge.browser_feed import BrowserFeed
 from voicebridge.call_session import CallSession, House
-from voicebridge.media_door import MediaDoor, Refused
+from voicebridge.media_door import MediaDoor
 
 log = get_logger(__name__)
 
@@ -96,7 +97,7 @@ class BridgeServer:
     async def _serve_stream(self, socket: ServerConnection) -> None:
         try:
             admission = await self._door.admit(socket)
-        except Refused as refusal:
+        except StreamRefused as refusal:
             metrics.STREAM_REJECTED.labels(str(refusal)).inc()
             log.warning("stream refused", reason=str(refusal))
             await socket.close(1008, "refused")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from callregistry.call_events import Kind
 from callregistry.calls import Call
 from callregistry.logs import get_logger
+from callregistry.registry import Greeting
 from voicebridge import metrics
 from voicebridge.dialogue import events as ev
 from voicebridge.dialogue.conversation import Conversation
-from voicebridge.greeting import prepared_greeting
+from voicebridge.greeting import late_greeting
 from voicebridge.history import History
 from voicebridge.last_said import LastSaid
 from voicebridge.media_reader import StreamEnd
@@ -56,13 +57,14 @@ class Speaking:
     def __init__(
         self,
         call: Call,
+        greeting: Greeting | None,
         house: House,
         history: History,
         mouth: Mouth,
         inbox: asyncio.Queue[ev.Event | StreamEnd],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self._call, self._house, self._mouth = call, house, mouth
+        self._call, self._greeting, self._house, self._mouth = call, greeting, house, mouth
         self._conversation: Conversation = history.conversation
         self._inbox, self._tasks = inbox, tasks
         self._under_way: dict[int, _Utterance] = {}
@@ -175,7 +177,7 @@ class Speaking:
         self._put(outcome)
 
     async def _greet(self, reply: int) -> None:
-        greeting = await prepared_greeting(self._house.call_log, self._call)
+        greeting = self._greeting or await late_greeting(self._house.call_log, self._call)
         if greeting is None:
             log.info("no greeting was ready, the local one greets")
             await self._say(reply, self._line(ev.LineName.GREETING))

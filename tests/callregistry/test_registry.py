@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -21,7 +22,9 @@ from callregistry.registry import (
     IdempotencyConflict,
     NewCall,
     NewEvent,
+    NewStream,
     Registry,
+    StreamRefused,
     TooManyCalls,
 )
 from callregistry.schema import metadata
@@ -183,6 +186,62 @@ def test_exactly_one_stream_wins_each_attempt(registry: Registry) -> None:
     row = registry.call(call.id)
     assert row is not None
     assert (row.attempt, row.claimed_by) == (2, "newer")
+
+
+def shown(call: Call, *, attempt: int = 1, sid: str = "CA1", nonce: str = "stream:one") -> NewStream:
+    return NewStream(call.id, attempt, sid, "bridge", nonce, NOW + 60)
+
+
+def test_a_stream_is_let_in_with_its_greeting_and_the_call_is_in_progress(registry: Registry) -> None:
+    call = place(registry)
+    registry.set_twilio_sid(call.id, "CA1")
+    registry.claim_preparation("bridge", now=NOW)
+    registry.store_greeting(call.id, Greeting("Hello.", b"\x01\x02"))
+    admitted, greeting = registry.admit_stream(shown(call), now=NOW + 5)
+    assert greeting == Greeting("Hello.", b"\x01\x02")
+    assert admitted == registry.call(call.id)
+    assert (admitted.status, admitted.answered_at) == (CallStatus.IN_PROGRESS, NOW + 5)
+    assert (admitted.attempt, admitted.claimed_by) == (1, "bridge")
+    assert [event.kind for event in registry.events_after(call.id)] == [Kind.CALL_CREATED, Kind.CALL_STATUS]
+
+
+def test_a_stream_whose_greeting_is_not_ready_is_let_in_without(registry: Registry) -> None:
+    call = place(registry)
+    registry.claim_preparation("bridge", now=NOW)
+    assert registry.admit_stream(shown(call), now=NOW)[1] is None
+
+
+def test_a_refused_stream_changes_nothing_but_its_token_is_used(registry: Registry) -> None:
+    call = place(registry)
+    registry.set_twilio_sid(call.id, "CA1")
+    refused = {
+        "no such call": replace(shown(call, nonce="n1"), call_id="call_unknown"),
+        "wrong CallSid": shown(call, sid="CA2", nonce="n2"),
+        "attempt already claimed, or the call is over": shown(call, attempt=2, nonce="n3"),
+    }
+    before = registry.call(call.id)
+    for why, stream in refused.items():
+        with pytest.raises(StreamRefused, match=why):
+            registry.admit_stream(stream, now=NOW)
+        assert registry.token_is_redeemed(stream.nonce)
+    assert registry.call(call.id) == before
+
+
+def test_one_token_lets_one_stream_in_however_many_come_at_once(registry: Registry) -> None:
+    call = place(registry)
+    refusals: list[str] = []
+
+    def admitted(_: int) -> bool:
+        try:
+            registry.admit_stream(shown(call), now=NOW)
+        except StreamRefused as refusal:
+            refusals.append(str(refusal))
+            return False
+        return True
+
+    assert sum(in_parallel(4, admitted)) == 1
+    assert refusals == ["token used before"] * 3
+    assert len(registry.events_after(call.id)) == 2
 
 
 def test_a_call_that_is_finished_or_over_cannot_be_claimed(registry: Registry) -> None:
