@@ -174,7 +174,7 @@ def _clock(written_hour: str, written_minute: str | None, half: str | None, *, p
     if minute:
         words += f" oh {cardinal(minute)}" if minute < 10 else f" {cardinal(minute)}"
     elif not known:
-        return f"{words} o'clock"
+        return words if plain else f"{words} o'clock"
     elif hour in (0, 12) and known:
         return "twelve noon" if hour else "midnight"
     return words if plain or not known else f"{words} {_part_of_day(hour)}"
