@@ -6,6 +6,7 @@ errors, headers, models), `openai_faults.py` and `openai_trouble.py` (failures o
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -29,6 +30,9 @@ from sandbox.openai_wire import (
 from sandbox.speech import EnginesBusyError, EnginesStoppedError, SpeechEngines
 from sandbox.spoken_before import SpokenBefore
 from sandbox.upstream_model import UpstreamModel
+
+_LOOKS_EVERY_S = 0.05
+_CLIENT_IS_GONE = 499  # a status that nobody reads
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,7 +80,7 @@ def _endpoint(handler: Handler, api_key: str | None) -> Handler:
         request[STARTED] = time.monotonic()
         try:
             check_key(request, api_key)
-            return await handler(request)
+            return await _unless_abandoned(request, handler)
         except ApiError as error:
             return error_response(request, error)
         except web.HTTPRequestEntityTooLarge as error:
@@ -88,6 +92,19 @@ def _endpoint(handler: Handler, api_key: str | None) -> Handler:
             return broken.response
 
     return answer
+
+
+async def _unless_abandoned(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The handler's answer. A client that has gone gets none: the engines must not work for a withdrawn draft."""
+    answering = asyncio.ensure_future(handler(request))
+    try:
+        while not answering.done():
+            if request.transport is None or request.transport.is_closing():
+                answering.cancel()
+            await asyncio.wait([answering], timeout=_LOOKS_EVERY_S)
+        return web.Response(status=_CLIENT_IS_GONE) if answering.cancelled() else answering.result()
+    finally:
+        answering.cancel()
 
 
 async def _models(request: web.Request) -> web.Response:

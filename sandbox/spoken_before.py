@@ -7,11 +7,12 @@ model on two cores is what five calls at once wait for. Only for the OpenAI endp
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from sandbox.speech import SpeechEngines
 
 KEEP = 64
+_Wanted = tuple[str, str, float, int]
 
 
 class SpokenBefore:
@@ -19,7 +20,8 @@ class SpokenBefore:
 
     def __init__(self, engines: SpeechEngines, keep: int = KEEP) -> None:
         self._engines, self._keep = engines, keep
-        self._spoken: OrderedDict[tuple[str, str, float, int], asyncio.Task[bytes]] = OrderedDict()
+        self._spoken: OrderedDict[_Wanted, asyncio.Task[bytes]] = OrderedDict()
+        self._waiting: Counter[_Wanted] = Counter()
 
     async def say(self, text: str, voice: str, pace: float, sample_rate_hz: int) -> bytes:
         """`text` spoken: 16-bit little-endian mono PCM. Raises what `SpeechEngines.say` does; is forgotten then."""
@@ -31,12 +33,26 @@ class SpokenBefore:
         self._spoken.move_to_end(wanted)
         while len(self._spoken) > self._keep:
             self._spoken.popitem(last=False)
-        return await asyncio.shield(task)  # whoever asked for it may go; others may want the same
+        self._waiting[wanted] += 1
+        try:
+            return await asyncio.shield(task)  # whoever asked for it may go; others may want the same
+        finally:
+            self._waiting[wanted] -= 1
+            if not self._waiting[wanted]:
+                del self._waiting[wanted]
+                self._give_up(wanted, task)
 
     def voices(self) -> list[str]:
         """The names that `say` knows."""
         return self._engines.voices()
 
-    def _forget_failure(self, wanted: tuple[str, str, float, int], done: asyncio.Task[bytes]) -> None:
+    def _give_up(self, wanted: _Wanted, task: asyncio.Task[bytes]) -> None:
+        """Nobody waits for it any more: what has not been spoken yet need not be."""
+        if not task.done():
+            task.cancel()
+            if self._spoken.get(wanted) is task:
+                del self._spoken[wanted]
+
+    def _forget_failure(self, wanted: _Wanted, done: asyncio.Task[bytes]) -> None:
         if (done.cancelled() or done.exception() is not None) and self._spoken.get(wanted) is done:
             del self._spoken[wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -194,6 +195,38 @@ async def test_a_form_that_is_none_is_a_400(openai_server: SandboxServer, conten
     ):
         assert answer.status == 400
         assert (await answer.json())["error"]["type"] == "invalid_request_error"
+
+
+class HardOfHearing(SpeechEngines):
+    """Needs for ever to understand anything, and notices when it is told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listening, self.given_up = asyncio.Event(), asyncio.Event()
+
+    async def hear(self, pcm16_8k: bytes, sample_rate_hz: int = 8000) -> Heard:
+        self.listening.set()
+        try:
+            return await asyncio.Future()
+        except asyncio.CancelledError:
+            self.given_up.set()
+            raise
+
+
+async def test_work_for_a_client_who_has_gone_is_dropped() -> None:
+    ears = HardOfHearing()
+    async with serving(openai_routes(ears, API_KEY, Faults())) as url:
+        server = SandboxServer(url, Faults())
+        async with server.client() as client:
+            asking = asyncio.create_task(
+                client.audio.transcriptions.create(
+                    file=("turn.wav", wav(bytes(16_000)), "audio/wav"), model="whisper-1"
+                )
+            )
+            await ears.listening.wait()
+            asking.cancel()
+            async with asyncio.timeout(5):
+                await ears.given_up.wait()
 
 
 # --- chat
