@@ -19,6 +19,7 @@ _ONES = (
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_IN_CODE = {"goodbye", "repeat", "line"}
 _GOODBYE = re.compile(r"\b(good ?bye|bye)\b")
 
 
@@ -148,9 +149,15 @@ def _turn(
     ended_at = said[-1]["ended_at"]
     ours = [e for e in events if e["kind"] == "agent.said"]
     answers = [e["data"] for e in ours if e["data"]["turn"] in numbers] or [
-        e["data"] for e in ours if e["data"]["role"] == "goodbye" and ended_at < e["at"] < next_start
+        # A wish, a "Pardon?" and a goodbye may be answered without a model: such an answer has no turn's number.
+        e["data"]
+        for e in ours
+        if e["data"]["role"] in _IN_CODE and ended_at < e["at"] < next_start
     ]
     audible = [u for u in utterances if u["speaker"] == "agent" and ended_at < u["started_at"] < next_start]
+    begun = [e["at"] for e in events if e["kind"] == "reply.started" and e["data"]["turn"] in numbers]
+    if begun:  # a holding word before the answer is not its first sound
+        audible = [u for u in audible if u["ended_at"] > begun[-1]]
     return Turn(
         said=" ".join(u["text"] for u in said),
         heard_as=heard_as,
