@@ -217,7 +217,7 @@ class Answering:
         if not turn.text:
             self._no_words(turn, now)
         elif self._wants_nothing(turn):
-            self.forget_turn(now)
+            self._forget_turn(now)
         else:
             self._answer(turn, now)
 
@@ -230,7 +230,7 @@ class Answering:
     def _no_words(self, turn: Turn, now: float) -> None:
         unclear = turn.voiced_ms >= self._talk.timing.clearly_a_voice_ms
         if self._talk.phase in {Phase.CLOSING, Phase.PATIENT}:
-            self.forget_turn(now)
+            self._forget_turn(now)
         elif turn.failed:
             self._talk.caller.settles()
             self._ending.apologise(now)
@@ -239,15 +239,14 @@ class Answering:
             self._misheard += 1
             self._talk.agent.say(LineName.DID_NOT_HEAR, Role.LINE, now)
         else:
-            self.forget_turn(now)
+            self._forget_turn(now)
 
-    def forget_turn(self, now: float) -> None:
+    def _forget_turn(self, now: float) -> None:
         """It was nothing that wants an answer."""
         self._talk.caller.settles()
-        if not self._talk.agent.is_heard:
-            self._talk.rest()
-            if self._ending.hang_up is not None:
-                self._ending.close(now)
+        self._talk.rest()
+        if self._ending.hang_up is not None:
+            self._ending.close(now)
 
     def _answer(self, turn: Turn, now: float) -> None:
         self._misheard = 0

@@ -99,8 +99,8 @@ class Caller:
 
     def is_answered(self) -> None:
         """The answer to the turn can be heard."""
-        if self.turn is not None:
-            self.turn.is_answered()
+        assert self.turn is not None, "an answer is the answer to a turn"
+        self.turn.is_answered()
         self.answered, self.turn = self.turn, None
 
     def settles(self) -> None:
