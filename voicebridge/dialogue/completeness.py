@@ -200,7 +200,10 @@ def _last_word_of_two_kinds(sentence: Sentence) -> _Verdict:
         return None if sentence.has_object_in_front or "if" in sentence.words else OPEN
     if last == "so":  # "and so", but "I think so"
         return COMPLETE if before in g.SAYING | g.CAN_BE_LEFT_ALONE else OPEN
-    return OPEN if before in g.BE | g.CONTRACTIONS | {"not", "far", "much", "bit"} else COMPLETE  # "me too"
+    if before in g.BE | g.CONTRACTIONS | {"not", "far", "much", "bit"}:
+        return OPEN  # "it's too"
+    # "Me too". Recognisers also hear it where a sentence breaks off: "I need a ride to".
+    return COMPLETE if len(sentence.core) == 2 else DOUBTFUL
 
 
 def _preposition(sentence: Sentence) -> _Verdict:

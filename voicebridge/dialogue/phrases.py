@@ -23,10 +23,9 @@ _PARTS = {
     "CAN_NOT": "(can not|could not|can hardly|can barely|could hardly|could barely|can scarcely|am not able to) "
     "[quite|really|even]",
     "DID_NOT": "(did not|could not|did not even) [quite|really|properly]",
-    "SAID": "(that|you|what you [just] said|what you were saying|a word|"
-    "a word of (that|it)|a word you said|any of (that|it)|all of (that|it)|the last (bit|part|word|thing|sentence)|the end|"
-    "that last (bit|part)|the first (bit|part)|"
-    "the question|your question)",
+    "SAID": "(that|you|what you [just] said|what you were saying|a word|a word you said|"
+    "a word of (that|it)|any of (that|it)|all of (that|it)|the last (bit|part|word|thing|sentence)|the end|"
+    "that last (bit|part)|the first (bit|part)|the question|your question)",
     "TOO": "(too|so|very|a bit too|a little too|much too|far too|rather|awfully|a bit|a little|really|terribly|that)",
     "WELL": "[very|so|too|that] [well|good|properly|clearly|at all|now|any more|anymore|today]",
     "BELL": "[front|other|mobile] (door|doorbell|door bell|bell|phone|telephone|mobile|kettle)",

@@ -111,6 +111,7 @@ EITHER = {
     "an adverb at the end": "He comes sometimes|It's raining really|I slept very",
     "an adjective that may be a noun": "It was the red|On the third|Give me those small",
     "all or some": "They all|I would like some|I was at my daughter's",
+    "too, which may be a to that was cut off": "I need a ride too.|The doctor told me too.",
     "a question that may be whole": "Can you call|How much?",
 }
 
