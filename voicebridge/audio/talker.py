@@ -6,8 +6,9 @@ not the talker, so a television that was on before he spoke is known as soon as 
 his words do not teach it: a softer second phrase would be taken for the room.)
 
 The *gate* lies just above the background, but always at least 10 dB below the top, so that weak last syllables count
-beside a loud television, and at most 35 dB below it, so that far sounds do not. *Strong* is what comes within 7 dB
-of the top: a talker reaches that every few words, and what is in the room behind him does not.
+beside a loud television, and at most 35 dB below it, so that far sounds do not. *Strong* is what stands 6 dB out of the
+background, or 18 dB below the top where the room is more quiet than that, or in any case 4 dB below the top: a talker
+reaches that every few words, and what is in the room behind him does not.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ _LEARN_AGAIN_DB = 0.5
 _LEARN_FROM_FRAMES = 1000
 """Beyond 20 s a turn's levels teach nothing new about what was before it."""
 
-_GATE_ABOVE_BACKGROUND_DB = 1.0
+_GATE_ABOVE_BACKGROUND_DB = 1.5
 _GATE_BELOW_TOP_DB = 10.0
 _GATE_LOWEST_BELOW_TOP_DB = 35.0
 _GATE_AT_LEAST_DBFS = -62.0
-_STRONG_BELOW_TOP_DB = 7.0
+_STRONG_ABOVE_BACKGROUND_DB = 6.0
+_STRONG_BELOW_TOP_DB = 4.0
+_STRONG_LOWEST_BELOW_TOP_DB = 18.0
 
 
 class Talker:
@@ -62,7 +65,10 @@ class Talker:
 
     def is_strong(self, level_db: float) -> bool:
         """Only the talker himself is that loud."""
-        return level_db > self.top_db - _STRONG_BELOW_TOP_DB
+        return level_db > min(
+            max(self.background_db + _STRONG_ABOVE_BACKGROUND_DB, self.top_db - _STRONG_LOWEST_BELOW_TOP_DB),
+            self.top_db - _STRONG_BELOW_TOP_DB,
+        )
 
     def _learn(self) -> None:
         self._learned_at_db = self.top_db
