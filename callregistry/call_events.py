@@ -41,13 +41,14 @@ class Kind(StrEnum):
     went on; nothing of it was heard) or released."""
     REPLY_STARTED = "reply.started"
     """`{reply, turn, latency_ms, stages}`: the first audio of an utterance of ours is on the wire. `latency_ms` runs
-    from the end of the person's speech; `stages` is `{endpointing_ms, stt_ms, llm_ms, tts_ms}`. `turn`, `latency_ms`
+    from the end of the person's speech; `stages` is `{endpointing_ms, stt_ms, llm_ms, tts_ms,
+    waiting_ms}` (the last: ready, but the person might have gone on). `turn`, `latency_ms`
     and `stages` are null for what no turn asked for (greeting, lines)."""
     AGENT_SENTENCE = "agent.sentence"
     """`{reply, text}`: a sentence has gone to the telephone."""
     AGENT_SAID = "agent.said"
     """`{reply, turn, role, text, heard, interrupted}`: one whole utterance of ours is over. `role` is greeting, answer,
-    line or goodbye; `text` is what we meant to say, `heard` what was played to the person."""
+    repeat, line or goodbye; `text` is what we meant to say, `heard` what was played to the person."""
     STAGE_FAILED = "stage.failed"
     """`{stage, problem}`: stt, llm or tts gave up within its deadline; a spoken line took its place."""
     VOICE_CHANGED = "voice.changed"

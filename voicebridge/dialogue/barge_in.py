@@ -8,7 +8,7 @@ listening, so they count at once. Our goodbye is stopped only by words that are 
 
 from __future__ import annotations
 
-from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello
+from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello, is_interruption
 from voicebridge.dialogue.states import Phase, Timing
 from voicebridge.dialogue.turn import Turn
 
@@ -23,9 +23,14 @@ def is_noise(turn: Turn, speech_s: float, pitched_ms: int | None, timing: Timing
 def lets_us_go_on(turn: Turn, phase: Phase) -> bool:
     """What was said over our voice asks for nothing."""
     words = turn.new_text
-    if not words:
+    if not words or (turn.over_greeting and _is_how_one_answers_a_telephone(words)):
         return True
     return asks_for_nothing(words, phase, over_greeting=turn.over_greeting) or is_backchannel(words)
+
+
+def _is_how_one_answers_a_telephone(words: str) -> bool:
+    """A name, a "Speaking.", and what is misheard of a "Hello?": no reason not to say who is calling."""
+    return len(words.split()) <= 2 and not is_interruption(words)
 
 
 def asks_for_nothing(words: str, phase: Phase, *, over_greeting: bool) -> bool:

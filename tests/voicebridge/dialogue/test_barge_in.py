@@ -214,6 +214,18 @@ def test_a_hello_when_picking_up_does_not_stop_the_greeting(greeting: Script, te
     greeting.at(5.0, ReplyFinished(1)).expect()
 
 
+@pytest.mark.parametrize("text", ["Margaret Hill.", "Speaking.", "Below."])
+def test_neither_does_any_other_way_to_answer_a_telephone(greeting: Script, text: str) -> None:
+    greeting.speech(0.1, 0.7).at(1.2, heard(1, text)).expect(asked(1), settled)
+    greeting.at(5.0, ReplyFinished(1)).expect()
+
+
+@pytest.mark.parametrize("text", ["Stop!", "Pardon?", "No, wait."])
+def test_but_a_word_that_asks_for_silence_does(greeting: Script, text: str) -> None:
+    greeting.speech(0.1, 0.7).at(1.2, heard(1, text))
+    assert stopped(1) in greeting.taken()
+
+
 def test_neither_does_a_second_one(greeting: Script) -> None:
     greeting.speech(0.1, 0.7).at(1.2, heard(1, "Hello?")).expect(asked(1), settled)
     greeting.speech(1.5, 2.1).at(2.6, heard(2, "Hello?")).expect(asked(2), settled)
