@@ -22,7 +22,8 @@ from voicebridge.mouth import Mouth
 log = get_logger(__name__)
 
 SILENT_SOCKET_S = 10.0
-"""Media flows 50 times a second, silence included. A socket without any for this long is dead, whatever TCP says."""
+"""Media flows 50 times a second, silence included. A socket without any for this long is dead, whatever TCP says
+(it may be given up a tenth earlier)."""
 MAX_MESSAGES_PER_S = 200
 BURST = 2000
 """After a stall of the network, ten seconds of audio may arrive at once (and as much again in other messages)."""
@@ -48,9 +49,16 @@ class MediaReader:
     """`run` it once; `ended` is set when it has put a `StreamEnd` into the inbox."""
 
     def __init__(
-        self, socket: ServerConnection, ears: Ears, mouth: Mouth, inbox: asyncio.Queue[ev.Event | StreamEnd]
+        self,
+        socket: ServerConnection,
+        ears: Ears,
+        mouth: Mouth,
+        inbox: asyncio.Queue[ev.Event | StreamEnd],
+        *,
+        silent_socket_s: float = SILENT_SOCKET_S,
     ) -> None:
         self._socket, self._ears, self._mouth, self._inbox = socket, ears, mouth, inbox
+        self._silent_socket_s = silent_socket_s
         self._malformed = 0
         self.ended: asyncio.Future[StreamEnd] = asyncio.get_running_loop().create_future()
 
@@ -70,12 +78,21 @@ class MediaReader:
         self._inbox.put_nowait(end)
 
     async def _read(self) -> StreamEnd:
+        async with asyncio.timeout(self._silent_socket_s) as silence:
+            return await self._read_on(silence)
+
+    async def _read_on(self, silence: asyncio.Timeout) -> StreamEnd:
         loop = asyncio.get_running_loop()
         allowance, counted_at = float(BURST), loop.time()
+        put_off_at = counted_at
+        # A new timer for each of 50 messages a second would cost as much as hearing them.
+        put_off_every_s = self._silent_socket_s / 10
         while True:
-            async with asyncio.timeout(SILENT_SOCKET_S):
-                text = await self._socket.recv()
+            text = await self._socket.recv()
             now = loop.time()
+            if now > put_off_at:
+                silence.reschedule(now + self._silent_socket_s)
+                put_off_at = now + put_off_every_s
             allowance = min(BURST, allowance + (now - counted_at) * MAX_MESSAGES_PER_S) - 1
             counted_at = now
             if allowance < 0:
