@@ -95,7 +95,7 @@ def _number(sentence: Sentence) -> _Verdict:
         if sentence.last in ("am", "pm") and _is_number(sentence.before):
             return COMPLETE
         return _amount(sentence) if sentence.last in g.NUMBERS else None
-    if any(word.removesuffix("'s") in g.NUMBER_ITEMS for word in told_before):
+    if sentence.asked is Asked.NUMBER or any(word.removesuffix("'s") in g.NUMBER_ITEMS for word in told_before):
         if digits < FEWEST_TELEPHONE_DIGITS:
             return OPEN
         return COMPLETE if digits >= TELEPHONE_DIGITS + _is_zero(said[0]) else DOUBTFUL

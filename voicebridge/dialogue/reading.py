@@ -23,6 +23,8 @@ class Asked(StrEnum):
     YES_OR_NO = "yes or no"
     FACT = "fact"
     """What, who, where, how many, or this or that: a noun may be the whole answer."""
+    NUMBER = "number"
+    """Your telephone number, your postcode: it comes digit by digit."""
     TIME = "time"
     """A fact: when, how long, how often."""
     STORY = "story"
@@ -81,7 +83,10 @@ def words_of(text: str) -> list[str]:
 
 def digits_of(word: str) -> int:
     """How many digits a word stands for when a number is dictated, 0 if none."""
-    return len(word) if word.isdecimal() else int(word in g.DIGITS)
+    digits = word.replace(".", "")
+    if word.isdecimal() or (digits.isdecimal() and len(digits) > 4):  # "555.123.4567", but "9.30" is a time
+        return len(digits)
+    return int(word in g.DIGITS)
 
 
 def sentence_under_way(text: str, asked: str) -> Sentence | None:
@@ -121,6 +126,8 @@ def question_asked(line: str) -> Asked:
         return Asked.NOTHING
     words = words_of(questions[-1])
     pairs = set(zip(words, words[1:], strict=False))
+    if "your" in words and any(word in g.NUMBER_ITEMS for word in words[-2:]):
+        return Asked.NUMBER
     if "when" in words or pairs & g.TIME_QUESTIONS:
         return Asked.TIME
     how_is_it = any(word == "how" and following not in g.MEASURES for word, following in pairs)

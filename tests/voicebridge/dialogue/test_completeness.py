@@ -138,6 +138,8 @@ ANSWERS = [
     (WHEN, "When I was young", Completeness.COMPLETE),
     ("How often do you see her?", "Every day", Completeness.COMPLETE),
     ("How old are you?", "Eighty two", Completeness.COMPLETE),
+    ("What is your telephone number?", "0 7 9 4", Completeness.OPEN),
+    ("What is your telephone number?", "555.123.4567", Completeness.COMPLETE),
     (HOW, "Fine", Completeness.COMPLETE),
     (HOW, "Very well, thank you", Completeness.COMPLETE),
     (HOW, "Oh, I am", Completeness.OPEN),
