@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import PoolProxiedConnection
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SQLITE_BUSY_TIMEOUT_MS = 5000
@@ -58,6 +59,35 @@ def writing(engine: Engine) -> Iterator[Connection]:
         immediate = connection.execution_options(kindline_write=True)
         with immediate.begin():
             yield immediate
+
+
+class ChangeWatch:
+    """Tells for next to nothing whether anybody has written since: a look every moment then costs no query.
+
+    SQLite counts the commits of others for each connection (`PRAGMA data_version`), so this has one that never writes.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: PoolProxiedConnection | None = None
+
+    def version(self) -> int | None:
+        """A number that stays the same until somebody writes; None where the database has none (PostgreSQL)."""
+        if self._engine.dialect.name != "sqlite":
+            return None
+        if self._connection is None:
+            self._connection = self._engine.raw_connection()
+        cursor = self._connection.cursor()
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
+        cursor.close()
+        return int(row[0]) if row is not None else None
+
+    def close(self) -> None:
+        """Gives its connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def serialise_dialling(connection: Connection) -> None:

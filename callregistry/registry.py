@@ -25,7 +25,7 @@ from callregistry.calls import (
     Direction,
     new_call_id,
 )
-from callregistry.database import migrate, open_engine, reading, serialise_dialling, writing
+from callregistry.database import ChangeWatch, migrate, open_engine, reading, serialise_dialling, writing
 from callregistry.rows import Greeting, NewEvent, advance_status, append_events, call_from, greeting_of
 from callregistry.schema import call_events, calls, greetings, idempotency_keys, sign_in_attempts, used_tokens
 
@@ -84,6 +84,9 @@ class Registry:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._changes = ChangeWatch(engine)
+        self._nothing_rings: int | None = None
+        """The version of the database in which no call waited to be prepared."""
 
     @classmethod
     def open(cls, url: str) -> Registry:
@@ -94,6 +97,7 @@ class Registry:
 
     def close(self) -> None:
         """Closes the pooled connections."""
+        self._changes.close()
         self.engine.dispose()
 
     def is_ready(self) -> bool:
@@ -253,7 +257,13 @@ class Registry:
     # --- greetings, made while the phone rings
 
     def claim_preparation(self, bridge: str, *, now: float) -> Call | None:
-        """A ringing call whose greeting nobody has begun to make, now claimed by `bridge`; None if there is none."""
+        """A ringing call whose greeting nobody has begun to make, now claimed by `bridge`; None if there is none.
+
+        Asked again and again, it costs next to nothing while nobody writes.
+        """
+        version = self._changes.version()
+        if version is not None and version == self._nothing_rings:
+            return None
         waiting = (
             select(calls)
             .outerjoin(greetings, greetings.c.call_id == calls.c.id)
@@ -267,6 +277,7 @@ class Registry:
         )
         with reading(self.engine) as connection:
             row = connection.execute(waiting).first()
+        self._nothing_rings = version if row is None else None
         if row is None:
             return None
         try:

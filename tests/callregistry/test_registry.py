@@ -313,6 +313,22 @@ def test_a_call_that_was_answered_or_forgotten_needs_no_greeting(registry: Regis
     assert registry.claim_preparation("b", now=NOW + 3600) is None
 
 
+def test_calls_that_others_place_while_nothing_rings_are_prepared_one_after_the_other(
+    registry: Registry, registry_url: str
+) -> None:
+    assert [registry.claim_preparation("b", now=NOW) for _ in range(3)] == [None, None, None]
+    web_app = Registry.open(registry_url)
+    try:
+        placed = [place(web_app), place(web_app, GEORGE)]
+        claimed = [registry.claim_preparation("b", now=NOW + 1) for _ in range(4)]
+        assert [call and call.id for call in claimed] == [placed[0].id, placed[1].id, None, None]
+        placed.append(place(web_app, "+12025550103"))
+        assert (again := registry.claim_preparation("b", now=NOW + 1)) is not None
+        assert again.id == placed[2].id
+    finally:
+        web_app.close()
+
+
 def test_twilios_sid_is_kept(registry: Registry) -> None:
     call = place(registry)
     registry.set_twilio_sid(call.id, "CA9")
