@@ -131,6 +131,7 @@ NUMBERS = [
     ("+1 202 555 0101", "plus one, two zero two, five five five, zero one zero one"),
     ("+44 (0)20 7946 0958", "plus four four, two zero, seven nine four six, zero nine five eight"),
     ("+5 more", "plus five more"),
+    ("05 06 07", "zero five zero six zero seven"),
     ("(202) 555-0101", "two zero two, five five five, zero one zero one"),
     ("1-800-555-0199", "one, eight zero zero, five five five, zero one nine nine"),
     ("555-0101", "five five five, zero one zero one"),
