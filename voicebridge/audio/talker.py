@@ -33,6 +33,9 @@ _STRONG_ABOVE_BACKGROUND_DB = 6.0
 _STRONG_BELOW_TOP_DB = 4.0
 _STRONG_LOWEST_BELOW_TOP_DB = 18.0
 
+_NEAR_ABOVE_BACKGROUND_DB = 10.0
+_NEAR_AT_LEAST_DBFS = -55.0
+
 
 class Talker:
     """Met when somebody begins to speak, with the levels heard before; then follows his level, every 20 ms."""
@@ -68,6 +71,12 @@ class Talker:
         return level_db > min(
             max(self.background_db + _STRONG_ABOVE_BACKGROUND_DB, self.top_db - _STRONG_LOWEST_BELOW_TOP_DB),
             self.top_db - _STRONG_BELOW_TOP_DB,
+        )
+
+    def stands_out(self, level_db: float) -> bool:
+        """With a pitch, it is a voice near the telephone, even a soft one; that the talker's is the only one there."""
+        return level_db > max(
+            self.background_db + _NEAR_ABOVE_BACKGROUND_DB, self.top_db - _GATE_LOWEST_BELOW_TOP_DB, _NEAR_AT_LEAST_DBFS
         )
 
     def _learn(self) -> None:

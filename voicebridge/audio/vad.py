@@ -32,7 +32,7 @@ from voicebridge.audio.codec import QUIETEST_DBFS, SAMPLE_RATE_HZ, dbfs, power
 from voicebridge.audio.echo import HEARD_BYTES, Echo
 from voicebridge.audio.room import Room
 from voicebridge.audio.talker import Talker
-from voicebridge.audio.voicing import is_pitched
+from voicebridge.audio.voicing import is_pitched, periodicity
 
 FRAME_MS = 20
 _FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000
@@ -48,6 +48,9 @@ _YOUNG_MS, _YOUNG_FRAMES = 360, 4
 
 _RESUME_WINDOW, _RESUME_FRAMES = 5, 3
 _RESUME_MS = 2500
+_RESUME_PITCH_MS = 100
+_RESUME_PERIODICITY = 0.4
+_SOFT_AFTER_MS = 1000
 _SUSPECT_AGAIN_MS = 200
 
 _PITCH_FOR_MS = 1000
@@ -119,6 +122,7 @@ class VoiceActivity:
         self._given_up = False
         """What is heard is not the talker: only his own level is his return."""
         self._suspected_ms = 0
+        self._rises_ms = 0
         self.snr_db: float | None = None
         """How far the one who spoke last stood out of the background, where that is known."""
         self._pitched_ms = 0
@@ -206,7 +210,7 @@ class VoiceActivity:
         talker.follow(long_db)
         self._steady.append(short_db)
         self._strong.append(talker.is_strong(long_db))
-        if sum(self._strong) >= _STRONG_FRAMES:
+        if sum(self._strong) >= _STRONG_FRAMES or self._is_soft_voice(talker, short_db):
             self._last_strong_ms = self.now_ms
         if self.speaking and frame_db > talker.gate_db:
             self.voiced_ms += FRAME_MS
@@ -233,11 +237,17 @@ class VoiceActivity:
         if self.now_ms - self._paused_ms >= _RESUME_MS or self._echo.may_be_heard(at):
             self._talker = None
             return None
-        if sum(self._voiced) >= _RESUME_FRAMES and (not self._given_up or talker.is_strong(long_db)):
-            self._room.was_somebody()
-            if self._given_up:
-                self._last_strong_ms = self.now_ms
-            return self._start(self.now_ms - FRAME_MS * _RESUME_FRAMES, _RESUME_FRAMES)
+        if sum(self._voiced) >= _RESUME_FRAMES:
+            if self._voiced[-1] and periodicity(self._span) >= _RESUME_PERIODICITY:
+                self._pitched_until_ms = self.now_ms
+            resumed = self._pitched_until_ms > self.now_ms - _RESUME_PITCH_MS
+            if resumed and (not self._given_up or talker.is_strong(long_db) or talker.stands_out(latest_db)):
+                self._room.was_somebody()
+                if self._given_up:
+                    self._last_strong_ms = self.now_ms
+                return self._start(self._rises_ms, _RESUME_FRAMES)
+        else:
+            self._rises_ms = self.now_ms - FRAME_MS * (_RESUME_FRAMES - 1)
         weak_ms = self._last_voice_ms - self._last_strong_ms
         if not self._given_up and weak_ms > _WEAK_END_MS and self.now_ms - self._last_strong_ms >= _CEILING_MS:
             return self._give_up(talker)
@@ -246,6 +256,12 @@ class VoiceActivity:
             self._suspected_ms = self.now_ms
             return VoiceSuspected(self.now_ms - 3 * FRAME_MS)
         return None
+
+    def _is_soft_voice(self, talker: Talker, short_db: float) -> bool:
+        """Looked for only when it matters: after a while without strong speech."""
+        if not self.speaking or self.now_ms - self._last_strong_ms < _SOFT_AFTER_MS:
+            return False
+        return self.now_ms % (2 * FRAME_MS) == 0 and talker.stands_out(short_db) and is_pitched(self._span)
 
     def _measure_pitch(self) -> None:
         """It tells a cough from a word: what lasts longer is none, and not worth its CPU."""
