@@ -109,7 +109,9 @@ class Playout:
 
     def resumed(self, reply: int) -> None:
         """What was cleared of `reply` will be sent again, so it can still be heard to its end."""
-        self._replies[reply].discarded = False
+        entry = self._replies.get(reply)
+        if entry is not None:  # it may have been held before its first sound
+            entry.discarded = False
 
     def sentence_sent(self, reply: int) -> None:
         """All audio of the current sentence is on the wire: its length is known."""

@@ -226,6 +226,17 @@ def test_but_a_word_that_asks_for_silence_does(greeting: Script, text: str) -> N
     assert stopped(1) in greeting.taken()
 
 
+@pytest.mark.parametrize("text", ["Speaking.", "Mrs Miller.", "Lo?"])
+def test_neither_does_a_name_or_a_misheard_hello(greeting: Script, text: str) -> None:
+    greeting.speech(0.1, 0.7).at(1.2, heard(1, text)).expect(asked(1), settled)
+
+
+@pytest.mark.parametrize("text", ["Stop.", "Wait.", "Help!"])
+def test_one_word_can_be_enough_to_stop_it(greeting: Script, text: str) -> None:
+    greeting.speech(0.1, 0.7).at(1.2, heard(1, text))
+    assert greeting.taken()[:2] == [asked(1), stopped(1)]
+
+
 def test_neither_does_a_second_one(greeting: Script) -> None:
     greeting.speech(0.1, 0.7).at(1.2, heard(1, "Hello?")).expect(asked(1), settled)
     greeting.speech(1.5, 2.1).at(2.6, heard(2, "Hello?")).expect(asked(2), settled)

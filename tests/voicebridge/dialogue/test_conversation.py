@@ -59,6 +59,34 @@ def test_a_turn_and_a_reply_of_the_same_number_are_two_things() -> None:
     assert conversation.messages() == [SYSTEM, user("question 1"), assistant("answer 1")]
 
 
+def test_a_draft_is_made_with_words_that_are_not_told_yet() -> None:
+    conversation = talk(Conversation("You are kind."), 1, 1)
+    drafted = conversation.messages(also_said=(2, "My knee hurts."))
+    assert drafted == [SYSTEM, user("question 1"), assistant("answer 1"), user("My knee hurts.")]
+    assert conversation.messages() == [SYSTEM, user("question 1"), assistant("answer 1")], "they never happened"
+
+
+def test_a_draft_for_a_turn_that_goes_on_has_it_once_and_last() -> None:
+    conversation = talk(Conversation("You are kind."), 1, 1)
+    conversation.agent_said(1, "answer", interrupted=True)
+    drafted = conversation.messages(also_said=(1, "question 1, and more"))
+    assert drafted == [SYSTEM, assistant(f"answer {INTERRUPTED}"), user("question 1, and more")]
+
+
+def test_a_turn_that_went_on_stands_after_what_we_began_to_answer() -> None:
+    conversation = Conversation("You are kind.")
+    conversation.person_said(1, "My knee hurts")
+    conversation.agent_said(2, "Oh", interrupted=True)
+    conversation.person_said(1, "My knee hurts when I go upstairs.")
+    conversation.agent_said(3, "Upstairs?", interrupted=False)
+    assert conversation.messages() == [
+        SYSTEM,
+        assistant(f"Oh {INTERRUPTED}"),
+        user("My knee hurts when I go upstairs."),
+        assistant("Upstairs?"),
+    ]
+
+
 def test_for_our_goodbye_the_model_is_told_so() -> None:
     conversation = talk(Conversation("You are kind."), 1, 1)
     assert conversation.messages(closing=True)[-1] == Message("system", CLOSING_HINT)

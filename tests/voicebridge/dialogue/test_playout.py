@@ -201,3 +201,78 @@ def test_a_reply_with_nothing_to_say_has_played_out_at_once() -> None:
     playout.sentence_sent(3)
     playout.reply_sent(3)
     assert playout.has_played_out(3)
+
+
+# --- held and resumed
+
+
+def test_what_was_held_and_said_again_is_heard_once_and_whole() -> None:
+    playout = Playout()
+    marks = sent(playout, 1, ONE, 2)
+    playout.mark_returned(marks[0], 0.4)
+    playout.cleared(0.6)  # in the middle of the second chunk
+    assert playout.heard_text(1) == "Good morning,"
+    playout.reply_sent(1)
+    assert not playout.has_played_out(1)
+    playout.resumed(1)
+    playout.audio_sent_again(1, 0, 0.2, 3.0)
+    assert playout.ahead_s(3.0) == pytest.approx(0.2)
+    again = playout.mark_sent(1)
+    assert playout.mark_returned(marks[1], 3.01) is MarkFate.DISCARDED
+    assert not playout.has_played_out(1)
+    playout.mark_returned(again, 3.2)
+    assert playout.has_played_out(1)
+    assert playout.heard_text(1) == ONE
+    assert not playout.was_interrupted(1)
+
+
+def test_what_is_said_again_belongs_to_its_own_sentence() -> None:
+    playout = Playout()
+    sent(playout, 1, ONE, 2)
+    sent(playout, 1, TWO, 2)
+    assert playout.sentence_under_way(1) == 1
+    playout.cleared(0.4)
+    playout.resumed(1)
+    playout.audio_sent_again(1, 0, 0.4, 2.0)
+    playout.mark_returned(playout.mark_sent(1), 2.4)
+    assert playout.heard_text(1) == ONE
+    playout.audio_sent_again(1, 1, 0.8, 2.4)
+    playout.mark_returned(playout.mark_sent(1), 3.2)
+    assert playout.heard_text(1) == f"{ONE} {TWO}"
+
+
+def test_what_was_held_and_not_resumed_was_interrupted() -> None:
+    playout = Playout()
+    sent(playout, 1, ONE, 2)
+    playout.reply_sent(1)
+    playout.cleared(0.4)
+    assert not playout.has_played_out(1)
+    assert playout.was_interrupted(1)
+    assert playout.heard_text(1) == "Good"
+
+
+def test_a_reply_that_was_held_before_its_first_sound_can_go_on() -> None:
+    playout = Playout()
+    playout.cleared(0.0)
+    playout.resumed(1)
+    for mark in sent(playout, 1, ONE, 2):
+        playout.mark_returned(mark, 1.0)
+    playout.reply_sent(1)
+    assert playout.has_played_out(1)
+
+
+def test_whether_more_of_a_reply_is_to_come_is_known() -> None:
+    playout = Playout()
+    assert not playout.is_all_sent(1)
+    sent(playout, 1, ONE, 2)
+    assert not playout.is_all_sent(1)
+    playout.reply_sent(1)
+    assert playout.is_all_sent(1)
+
+
+def test_the_last_sentence_is_known() -> None:
+    playout = Playout()
+    assert playout.last_sentence(1) == ""
+    sent(playout, 1, ONE, 2)
+    sent(playout, 1, TWO, 2)
+    assert playout.last_sentence(1) == TWO

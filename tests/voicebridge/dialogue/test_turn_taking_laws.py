@@ -297,7 +297,33 @@ def is_played_for(seconds: float) -> Happening:
     return happening
 
 
+def says(text: str) -> Happening:
+    """It is understood at once; an answer may be drafted."""
+
+    def happening(call: Call) -> None:
+        speaks_for(1.0, 300)(call)
+        call.passes(call.now + 0.3)
+        is_understood(text, 900)(call)
+
+    return happening
+
+
+def takes_a_turn(text: str) -> Happening:
+    """We let the person speak, and our answer begins to sound."""
+
+    def happening(call: Call) -> None:
+        if call.state in ("sounding", "held"):
+            call.happens(ReplyFinished(call.alive or 77))
+        says(text)(call)
+        call.passes(call.now + 2.2)
+        call.happens(ReplyStarted(call.alive or 77))
+
+    return happening
+
+
 ordinary: list[st.SearchStrategy[Happening]] = [
+    st.builds(says, st.sampled_from(TEXTS)),
+    st.builds(takes_a_turn, st.sampled_from(TEXTS)),
     st.builds(speaks_for, st.sampled_from([0.1, 0.4, 1.0, 2.5]), st.sampled_from([None, 0, 300])),
     st.builds(is_understood, st.sampled_from(TEXTS), st.sampled_from([100, 900])),
     st.builds(is_played_for, st.sampled_from([0.2, 0.9, 1.5, 5.0])),
