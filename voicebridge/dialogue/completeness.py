@@ -13,40 +13,40 @@ How it is read, rule by rule in the order of `_RULES`; the first that has someth
    digits.
 4. What is left out on purpose: "yes I did", "I would love to", "better than it was", "isn't it".
 5. The last word. Some kinds of word cannot be the last: articles, prepositions, conjunctions, subject pronouns,
-   auxiliaries, verbs that need an object; except where the object stands in front ("what do you need").
+   auxiliaries, verbs that need an object; except where the object stands in front ("what do you need"). `last_word.py`
+   has these.
 6. The shape: a clause that only opens ("when I was young", "to be honest"), one without its verb ("because my back",
    "my daughter"). A fragment is complete if it is what we asked for ("What did you eat?" "Some toast").
 
-It does not understand the sentence, and needs neither punctuation nor capitals. "I fell" may go on ("in the
-bathroom"): no reading of words can see that coming.
+`reading.py` finds the sentence and the question, `grammar.py` has the words. Nothing here understands the sentence,
+or needs punctuation or capitals. "I fell" may go on ("in the bathroom"): no reading of words can see that coming.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import StrEnum
 from functools import lru_cache
 
 from voicebridge.dialogue import grammar as g
-from voicebridge.dialogue.reading import Asked, Sentence, digits_of, sentence_under_way
+from voicebridge.dialogue.last_word import ends_with
+from voicebridge.dialogue.reading import (
+    COMPLETE,
+    DOUBTFUL,
+    OPEN,
+    Asked,
+    Completeness,
+    Sentence,
+    Verdict,
+    digits_of,
+    sentence_under_way,
+)
+
+__all__ = ["Completeness", "completeness"]
 
 FEWEST_TELEPHONE_DIGITS = 7
 TELEPHONE_DIGITS = 10
 """One more if it begins with a zero."""
-
-
-class Completeness(StrEnum):
-    """How finished a sentence looks."""
-
-    COMPLETE = "complete"
-    DOUBTFUL = "doubtful"
-    OPEN = "open"
-
-
-COMPLETE, DOUBTFUL, OPEN = Completeness.COMPLETE, Completeness.DOUBTFUL, Completeness.OPEN
-_Verdict = Completeness | None
-"""None: this rule has nothing to say about the sentence."""
 
 
 @lru_cache(maxsize=64)  # asked again and again while a turn is waited for
@@ -64,7 +64,7 @@ def completeness(text: str, asked: str = "") -> Completeness:
     return COMPLETE
 
 
-def _one_word(sentence: Sentence) -> _Verdict:
+def _one_word(sentence: Sentence) -> Verdict:
     word = sentence.last
     if len(sentence.words) > 1:
         return None
@@ -83,7 +83,7 @@ _ANNOUNCING = (
 )  # fmt: skip
 
 
-def _number(sentence: Sentence) -> _Verdict:
+def _number(sentence: Sentence) -> Verdict:
     run = 0
     for word in reversed(sentence.words):
         if not digits_of(word) and not (len(word) == 1 and word not in "ia"):
@@ -120,7 +120,7 @@ def _amount(sentence: Sentence) -> Completeness:
     return COMPLETE if can_stand else DOUBTFUL
 
 
-def _left_out(sentence: Sentence) -> _Verdict:
+def _left_out(sentence: Sentence) -> Verdict:
     """A verb or its object is missing because the question, or the sentence, had it already."""
     core, last, before = sentence.core, sentence.last, sentence.before
     answers = sentence.asked is Asked.YES_OR_NO or any(word in g.POLARITY for word in sentence.opening)
@@ -141,130 +141,7 @@ def _left_out(sentence: Sentence) -> _Verdict:
     return COMPLETE if is_tag and last in g.PERSONAL and len(core) > 3 else None
 
 
-def _question_begun(sentence: Sentence) -> _Verdict:
-    """ "Could you" and "what do you" only begin; "how are you" and "what is it" are questions."""
-    core = sentence.core
-    if len(core) < 2:
-        return None
-    if core[-2] in g.AUXILIARIES and core[-1] in g.PRONOUNS:
-        if core[0] in g.WH_WORDS:
-            return COMPLETE if core[-2] in g.BE else OPEN
-        return OPEN if len(core) == 2 else None
-    if len(core) == 3 and core[0] in g.AUXILIARIES - g.BE and core[1] in g.PERSONAL and not sentence.is_question:
-        return DOUBTFUL  # "can you call"
-    if core[-2] == "how" and core[-1] in g.MEASURES and core[:-2][-1:] != ["know"]:
-        return DOUBTFUL if sentence.is_question else OPEN
-    if core[-2] in ("what", "which", "whose") and core[-1] in ("time", "day", "kind", "sort", "year"):
-        return COMPLETE if sentence.is_question else OPEN
-    return None
-
-
-def _last_word(sentence: Sentence) -> _Verdict:
-    last, before = sentence.last, sentence.before
-    if last in g.ARTICLES | g.POSSESSIVES | g.QUANTIFIERS | g.FILLERS | g.TITLES | g.CONTRACTIONS | g.CONNECTORS:
-        return None if before == "ever" else OPEN
-    if last in g.SUBJECTS:
-        return OPEN
-    if last in g.PERSONAL and before in (g.NEED_A_CLAUSE | g.CONNECTORS | g.THINKING | g.OBJECT_WH) - {"and", "than"}:
-        return OPEN  # "because it", "I think there"
-    if last in g.AUXILIARIES:
-        return COMPLETE if _ends_an_embedded_question(sentence) else OPEN
-    if last == "not":
-        return OPEN if before in g.AUXILIARIES | g.CONTRACTIONS else None
-    if last in ("well", "like", "so", "too"):
-        return _last_word_of_two_kinds(sentence)
-    if last in g.WH_WORDS:
-        stands = sentence.is_question or (before in ("know", "not") and last not in g.OBJECT_WH - {"where"})
-        return COMPLETE if stands else OPEN
-    if last == "some" or (last == "any" and not sentence.is_negative):
-        return DOUBTFUL if before in g.NEED_OBJECT | g.AUXILIARIES else OPEN
-    return None
-
-
-def _ends_an_embedded_question(sentence: Sentence) -> bool:
-    """ "I don't know where he is", "what did you say your name was", "that is all I can"."""
-    earlier = sentence.words[-7:-2]
-    if sentence.last in g.BE:
-        return any(word in _EMBEDDING for word in earlier) and sentence.before not in g.CONNECTORS | g.WH_WORDS | {"i"}
-    return sentence.before in g.PERSONAL and any(word in ("what", "all", "everything") for word in earlier)
-
-
-_EMBEDDING = frozenset(("what", "who", "where", "how", "which", "than"))
-
-
-def _last_word_of_two_kinds(sentence: Sentence) -> _Verdict:
-    last, before = sentence.last, sentence.before
-    if last == "well":  # an opening, or "I slept well"
-        return OPEN if before in g.OPENERS - {"so", "right", "actually"} | {""} else COMPLETE
-    if last == "like":  # "I would like", but "what is it like"
-        return None if sentence.has_object_in_front or "if" in sentence.words else OPEN
-    if last == "so":  # "and so", but "I think so"
-        return COMPLETE if before in g.SAYING | g.CAN_BE_LEFT_ALONE else OPEN
-    if before in g.BE | g.CONTRACTIONS | {"not", "far", "much", "bit"}:
-        return OPEN  # "it's too"
-    # "Me too". Recognisers also hear it where a sentence breaks off: "I need a ride to".
-    return COMPLETE if len(sentence.core) == 2 else DOUBTFUL
-
-
-def _preposition(sentence: Sentence) -> _Verdict:
-    last, before = sentence.last, sentence.before
-    if last in g.PREPOSITIONS:
-        stands = sentence.has_object_in_front or (last == "for" and before in g.WH_WORDS) or before == "about"
-        return COMPLETE if stands else OPEN
-    if last == "before":
-        return None if sentence.is_negative else OPEN
-    if last in g.PLACES:
-        if (before, last) in g.PARTICLE_PAIRS or sentence.has_object_in_front:
-            return None
-        return DOUBTFUL if before in g.OBJECTS | g.BE | g.VERBS else OPEN
-    return None
-
-
-def _object_missing(sentence: Sentence) -> _Verdict:
-    last, before, core = sentence.last, sentence.before, sentence.core
-    if last in g.NEED_OBJECT and before not in g.DETERMINERS:
-        stands = sentence.has_object_in_front or before in g.BE or "if" in core or "as" in core
-        return None if stands else OPEN
-    if last in g.THINKING and len(core) <= 3:
-        return OPEN
-    if last in g.PASSIVE_NAMES and before in g.BE:
-        return None if sentence.has_object_in_front else OPEN
-    if last in g.RARELY_LAST:
-        return None if sentence.has_object_in_front else DOUBTFUL
-    if last in ("see", "think") and core[:2] == ["let", "me"]:
-        return OPEN
-    if last in g.OBJECTS and before in g.GIVING and not sentence.has_object_in_front:
-        return OPEN if before in g.GIVING_MORE else DOUBTFUL
-    if last in ("her", "his") and before not in g.VERBS - g.BE:
-        return DOUBTFUL
-    return DOUBTFUL if last == "that" and before in g.SAYING else None
-
-
-def _noun_missing(sentence: Sentence) -> _Verdict:
-    last, before = sentence.last, sentence.before
-    if last.endswith("'s") and len(sentence.words) > 1 and last not in ("let's", "o'clock's"):
-        return DOUBTFUL if sentence.words[-3:-2] in (["at"], ["to"]) else OPEN  # "my daughter's"
-    has_owner = before in g.ARTICLES | g.POSSESSIVES or (before.endswith("'s") and before not in g.CONTRACTIONS)
-    if last in g.ORDINALS and has_owner:
-        return DOUBTFUL if "on" in sentence.words[-3:] else OPEN
-    if last in ("last", "next") and before not in ("at", "what's", "who's"):
-        return OPEN
-    if last in g.ADJECTIVES and before in g.ARTICLES | g.POSSESSIVES | {"some", "those", "these"}:
-        if (before, last) == ("a", "little"):
-            return None
-        return OPEN if before in ("a", "an") else DOUBTFUL
-    if last in g.ADVERBS:
-        if before in ("not", "yes", "no", "oh", "never") or len(sentence.words) == 1:
-            return None
-        return OPEN if before in g.SUBJECTS | g.CONTRACTIONS | g.BE | g.ARTICLES else DOUBTFUL
-    if last == "then" and before in ("and", "but", "or"):
-        return OPEN
-    if last == "all":
-        return None if before in ("that's", "is", "at", "them", "us", "and", "you", "for", "it") else DOUBTFUL
-    return None
-
-
-def _only_opens(sentence: Sentence) -> _Verdict:
+def _only_opens(sentence: Sentence) -> Verdict:
     """The sentence begins with a clause after which the main one must come."""
     core = sentence.core
     if core[-2:-1] in (["when"], ["once"], ["if"]) and core[-1] in ("done", "possible", "finished", "necessary"):
@@ -281,7 +158,7 @@ def _only_opens(sentence: Sentence) -> _Verdict:
     return None
 
 
-def _clause_without_verb(sentence: Sentence) -> _Verdict:
+def _clause_without_verb(sentence: Sentence) -> Verdict:
     """The last clause has a subject and no verb: "because my back", "I think the doctor"."""
     words = sentence.words
     for place in range(len(words) - 2, max(len(words) - 6, -1), -1):
@@ -292,7 +169,7 @@ def _clause_without_verb(sentence: Sentence) -> _Verdict:
     return None
 
 
-def _fragment(sentence: Sentence) -> _Verdict:
+def _fragment(sentence: Sentence) -> Verdict:
     """No verb at all: a noun, or where and when. Complete if it is what we asked for."""
     core = sentence.core
     if len(core) > 6 or _has_verb(core) or sentence.is_question:
@@ -319,15 +196,11 @@ def _has_verb(words: list[str]) -> bool:
     return False
 
 
-_RULES: tuple[Callable[[Sentence], _Verdict], ...] = (
+_RULES: tuple[Callable[[Sentence], Verdict], ...] = (
     _one_word,
     _number,
     _left_out,
-    _question_begun,
-    _last_word,
-    _preposition,
-    _object_missing,
-    _noun_missing,
+    ends_with,
     _only_opens,
     _clause_without_verb,
     _fragment,

@@ -21,7 +21,8 @@ _DEAR = r"dear|my dear|love|darling|sweetheart|honey|everyone|kindline"
 
 _ATTENTIVE = (
     r"m+ ?h+m+|mhm+|uh huh|m+|h+m+|ah+|oh+|aha|yes|yeah|yep|yup|yes indeed|okay|ok|i see|right|that s right|sure|"
-    r"of course|really|all right|alright|fine|good|go on|oh dear|oh my|is that so|i know|how nice|that s nice"
+    r"of course|really|all right|alright|fine|good|go on|oh dear|oh my|is that so|i know|"
+    r"carry on|continue|keep going|go ahead|please (?:go on|continue|carry on)|how nice|that s nice"
 )
 
 _HELLO = (

@@ -13,7 +13,7 @@ import re
 
 _PARTS = {
     "ASK": "[i am] [sorry] [but] [can you|could you|would you|will you|would you mind|do you think you could|"
-    "i would like you to|you need to|you have to|you must|i need you to|you can|if you could|try to] "
+    "i would like you to|you [will] (need|have) to|you must|i need you to|you can|if you could|try to] "
     "[please|just|perhaps]",
     "BIT": "[just] [a bit|a little|a little bit|much|even|some|a lot|way|far]",
     "MOMENT": "(a|one|just a|just one|another|half a|only a) [little|quick] "
@@ -34,13 +34,14 @@ _PARTS = {
     "diary|calendar|stick|address book|tissue|handkerchief)",
     "I_MUST": "i (will|have to|need to|must|have got to|should|had better|am going to|am just going to) "
     "[just|quickly|go and]",
-    "LET_ME": "(let me|(can|could|may) i just|(hold on|wait|hang on) while i|(wait|hold on) (till|until) i|"
+    "LET_ME": "(let me|(can|could|may) i just|(while|till|until) i|"
     "give me {MOMENT} to) [just|quickly|first|please] [go and|try and|try to]",
     "MACHINE": "(television|tv|telly|radio|oven|stove|kettle|cooker|gas|tap|iron|music)",
 }
 
 REPEAT = """
 [say|you] what
+what is that you (say|said)
 what was that [again|you said|you just said|you were saying]
 what (did|do|have) you [just] (say|said|ask|asked|saying) [to me|me] [just now|then|again|before|there]
 what (are|were) you saying [to me] [just now]
@@ -58,6 +59,7 @@ run that by me (again|once more)
 (once more|one more time|again)
 [i am] [sorry] [afraid] i {DID_NOT} (catch|get|hear|understand|follow|make out) [{SAID}] {WELL}
 i missed (that|what you [just] said|the last (bit|part)|that last (bit|part)|the question)
+i do not (understand|follow) (you|what you are saying|what you say|what you [just] said) {WELL}
 i {CAN_NOT} (understand|make out|follow) (you|what you are saying|what you say|a word you say) {WELL}
 i lost you [there]
 you (are|were) breaking up
@@ -69,6 +71,7 @@ SLOWER = """
 more slowly
 {ASK} [{SPEAK}] {BIT} (slower|more slowly) [for me]
 {ASK} {SPEAK} {BIT} slowly [for me]
+{ASK} say (that|it) again, [but|and] {BIT} (slowly|more slowly|slower)
 (less|not so|not that|not quite so|not too) (fast|quick|quickly)
 {ASK} [do] not {SPEAK} (so|that|too) (fast|quick|quickly)
 [that is|that was] (too|much too|a bit too|far too|a little too) (fast|quick) [for me]
@@ -93,6 +96,8 @@ LOUDER = """
 louder
 {ASK} [{SPEAK}] {BIT} (louder|more loudly|more clearly) [for me]
 more volume
+{ASK} {SPEAK} {BIT} [more] (clearly|distinctly)
+you are mumbling
 {ASK} (turn|turning) (it|yourself|the volume|the sound|your volume|your voice) up {BIT}
 {ASK} turn up (the volume|the sound|your volume|your voice) {BIT}
 {ASK} (raise|lift) your voice {BIT}
@@ -141,6 +146,7 @@ up|move|blow|drink|write) [_]
 let me [just] (see|think|look|remember) [about (it|that)] [who (it|that) is] [now|for (a moment|a minute)|here]
 {I_MUST} (get|fetch|find|put on|look for|put in) ({THINGS}|something to write (with|on|down))
 {I_MUST} (answer|get|open|see to|see who is at|go to) (the|my) {BELL}
+{I_MUST} (go to|use|pop to|nip to) the (toilet|bathroom|loo|lavatory)
 {I_MUST} (turn|switch) (off|down) (the|my) {MACHINE}
 {I_MUST} (turn|switch) (the|my) {MACHINE} (off|down)
 i will be [right|straight] back [in {MOMENT}]
@@ -172,6 +178,8 @@ do not talk [now|any more]
 RETURN = """
 i am [right] (back|here) [again|now]
 here i am [again]
+i am ready [now|again]
+i have [got|found] {THINGS} [now|on|here]
 back again
 sorry (about|for) (that|the wait|the delay|the interruption|keeping you [waiting])
 sorry to [have] (keep|kept) you [waiting]
@@ -220,7 +228,7 @@ _CONTRACTIONS = [
     )
 ]
 _NO_STORY_STOPS = (
-    "i we he she they you and but because so tell say ask about that was is as if when what how which where this way "
+    "i we he she they you and but because so tell say ask about that was is as if when what how which where way "
     "help doctor ambulance nurse police question subject straight guess"
 )
 _NO_STORY = rf"(?: (?!(?:{_NO_STORY_STOPS.replace(' ', '|')})\b)\w+){{1,6}}(?<! a)(?<! the)(?<! my)"

@@ -1,4 +1,4 @@
-"""The sentence under way, and the question it may answer: what `completeness.py` judges.
+"""The sentence under way, and the question it may answer: what `completeness.py` judges, and how it says so.
 
 Only the last sentence of a turn counts. Where the recogniser put stops, it begins after the last one. A number is
 dictated in groups, so the groups before it belong to it, stops or not. Courtesies at the end ("please", "dear", "you
@@ -14,6 +14,19 @@ from enum import StrEnum
 from voicebridge.dialogue import grammar as g
 
 WORD = re.compile(r"\w+(?:['’:.]\w+)*")
+
+
+class Completeness(StrEnum):
+    """How finished a sentence looks."""
+
+    COMPLETE = "complete"
+    DOUBTFUL = "doubtful"
+    OPEN = "open"
+
+
+COMPLETE, DOUBTFUL, OPEN = Completeness.COMPLETE, Completeness.DOUBTFUL, Completeness.OPEN
+Verdict = Completeness | None
+"""What a rule says about a sentence; None: nothing."""
 
 
 class Asked(StrEnum):

@@ -112,7 +112,7 @@ EITHER = {
     "an adjective that may be a noun": "It was the red|On the third|Give me those small",
     "all or some": "They all|I would like some|I was at my daughter's",
     "too, which may be a to that was cut off": "I need a ride too.|The doctor told me too.",
-    "a question that may be whole": "Can you call|How much?",
+    "a question that may be whole": "Could you?|Are you?|Can you call|How much?",
 }
 
 ANSWERS = [

@@ -167,13 +167,15 @@ WANTED = {
         "I didn't quite catch that, dear.|Sorry, I did not hear you.|I'm sorry, I couldn't understand what you said.|"
         "I didn't hear a word of that.|I missed that.|You're breaking up.|Wait, what?|Again, please.|Tell me again|"
         "I'm afraid I didn't hear the question.|Pardon? I did not hear you. Could you say that again, please?|"
-        "It's a bad line. What did you say?|I'm back. Sorry about that. What did you say?|Run that by me again."
+        "It's a bad line. What did you say?|I'm back. Sorry about that. What did you say?|Run that by me again.|"
+        "What's that you said?|I don't understand what you're saying."
     ),
     Intent.SLOWER: (
         "Slower.|slower please|Slow down.|Could you slow down a bit, please?|More slowly, please.|"
         "Please speak more slowly.|Not so fast!|You're talking too fast.|You are going much too fast for me.|"
         "You speak too fast for me, dear|Can you say that a little slower?|Could you say it again more slowly?|"
-        "Oh, that's too fast.|I can't keep up with you.|Don't talk so fast|Take it a bit slower, love."
+        "Oh, that's too fast.|I can't keep up with you.|Don't talk so fast|Take it a bit slower, love.|"
+        "You will have to talk slower, dear.|Can you say that again, slowly?"
     ),
     Intent.FASTER: (
         "Faster.|Can you speak faster?|A bit quicker, please.|You're too slow.|You talk too slowly|Not so slow.|"
@@ -181,8 +183,9 @@ WANTED = {
     ),
     Intent.LOUDER: (
         "Louder!|Louder please.|Speak up!|Can you speak up, dear?|Sorry, could you speak a bit louder, please?|"
-        "You're too quiet.|You are very faint.|I can't hear you.|I cannot hear you very well.|I can hardly hear you|"
-        "I can't hear a word.|I can't hear|Your voice is too soft.|Turn it up.|Could you raise your voice a little?|"
+        "You're too quiet.|You'll have to speak up, I'm a little deaf.|Speak clearly, please.|You are very faint.|"
+        "I can't hear you.|I cannot hear you very well.|I can hardly hear you|I can't hear a word.|I can't hear|"
+        "Your voice is too soft.|Turn it up.|Could you raise your voice a little?|"
         "I'm a bit deaf, could you speak up?|I'm hard of hearing.|I don't hear very well.|My hearing is not so good.|"
         "Pardon? I can't hear you.|Hold on, I can't hear you.|Say that again, a bit louder.|"
         "Could you talk louder? I didn't catch that.|Sorry, I can not hear what you're saying"
@@ -201,7 +204,8 @@ WANTED = {
         "I'm just going to get a pen|I have to answer the door.|I need to find my glasses.|I'll get my hearing aid|"
         "Let me think.|Let me see.|Let me sit down first.|I'll be right back.|Back in a minute.|"
         "Hold the line, please.|Can I just turn the radio off?|"
-        "Sorry, just a second, somebody is knocking at the door.|I must turn off the oven.|Please stay on the line."
+        "Sorry, just a second, somebody is knocking at the door.|I must turn off the oven.|Please stay on the line.|"
+        "Could you hang on a second while I get a pen?|I need to go to the toilet.|Let me just turn this down."
     ),
     Intent.STOP: (
         "Stop.|Stop it!|Stop talking.|Please stop.|Oh, stop it, please.|No, stop!|Be quiet.|Shut up.|That's enough.|"
@@ -210,12 +214,12 @@ WANTED = {
     Intent.GOODBYE: (
         "Goodbye.|I have to go now.|Stop. Goodbye.|Someone is at the door, I must go. Goodbye.|Bye bye, dear"
     ),
-    Intent.BACKCHANNEL: "Mm-hm.|Yes, dear.|Okay.|Oh, I see.|Right.",
+    Intent.BACKCHANNEL: "Please go on.|Carry on.|Mm-hm.|Yes, dear.|Okay.|Oh, I see.|Right.",
     Intent.HELLO: "Hello?|Hello, hello?|Who is it?|Good morning.",
     Intent.RETURN: (
         "I'm back.|I'm back now, dear.|Right, here I am again.|Sorry about that.|Sorry to keep you waiting.|"
         "Thank you for waiting.|Where were we?|Are you still there?|Hello? Are you still there?|"
-        "Hello, are you there?|Okay, I'm here. Where were we?|Still there?"
+        "Hello, are you there?|Okay, I'm here. Where were we?|Still there?|I'm ready now.|Okay, I've got my glasses."
     ),
 }
 
