@@ -47,6 +47,7 @@ class Style:
     manner: Manner = field(default_factory=Manner)
     loudness: Loudness = field(default_factory=Loudness)
     lift_consonants: bool = False
+    language: str = "en"
 
     def voice(self) -> TelephoneVoice:
         """For the next sentence."""
@@ -113,7 +114,7 @@ class Answer:
                 yield sentence
 
     async def _think(self, messages: Sequence[Message]) -> None:
-        splitter = SentenceSplitter()
+        splitter = SentenceSplitter(language=self._style.language)
         try:
             async with aclosing(cast(Any, self._language_model.stream(messages))) as pieces:
                 async for piece in pieces:

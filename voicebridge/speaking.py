@@ -68,7 +68,8 @@ class Speaking:
         self._conversation: Conversation = history.conversation
         self._inbox, self._tasks = inbox, tasks
         self._under_way: dict[int, _Utterance] = {}
-        self._style = Style(history.manner, lift_consonants=house.settings.lift_consonants)
+        settings = house.settings
+        self._style = Style(history.manner, lift_consonants=settings.lift_consonants, language=settings.call_language)
         self._last_said = LastSaid()
 
     def greet(self, reply: int) -> None:
