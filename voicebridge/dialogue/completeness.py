@@ -137,7 +137,9 @@ def _left_out(sentence: Sentence) -> Verdict:
         return COMPLETE if before != "to" or last == "do" else OPEN
     if last in g.AUXILIARIES and before in g.PERSONAL and sentence.words[-3:-2] in (["than"], ["as"]):
         return COMPLETE  # "better than it was"
-    is_tag = before.endswith("n't") or (before in g.AUXILIARIES and sentence.is_negative)
+    # "You don't mind, do you", but not "I did not hear you, could you": a tag takes up the verb of its sentence.
+    takes_up = any(word in g.AUXILIARIES and word[0] == before[:1] for word in sentence.words[:-2])
+    is_tag = before.endswith("n't") or (before in g.AUXILIARIES and sentence.is_negative and takes_up)
     return COMPLETE if is_tag and last in g.PERSONAL and len(core) > 3 else None
 
 

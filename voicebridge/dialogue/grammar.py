@@ -112,12 +112,12 @@ TIME_WORDS = _words(
 
 NEED_OBJECT = _verbs(
     "need want use press enter dial select remove include contain consider visit enjoy like love require provide "
-    "prefer receive expect live watch remind miss feed cause mention describe hate reach ask",
-    "take takes took taking taken get gets getting got bring brings brought bringing make makes made making put puts "
-    "putting buy buys bought buying give gives gave giving find finds found keep keeps kept keeping held caught send "
-    "sends sent sending wear wears wore tell tells told telling say says said saying let lets mean means meant meet "
-    "met feel feels felt become became seem seems seemed looked looks sounds sounded tastes tasted doing fed catch "
-    "spend spent",
+    "prefer receive expect live watch remind miss feed cause mention describe hate reach",
+    "ask asks asked take takes took taking taken get gets getting got bring brings brought bringing make makes made "
+    "making put puts putting buy buys bought buying give gives gave giving find finds found keep keeps kept keeping "
+    "held caught send sends sent sending wear wears wore tell tells told telling say says said saying let lets mean "
+    "means meant meet met feel feels felt become became seem seems seemed looked looks sounds sounded tastes tasted "
+    "doing fed catch spend spent",
 )
 """Nothing is said yet when they are the last word."""
 GIVING = _words("give gives gave send sent show showed tell tells told ask asked bring brought let lets buy make")

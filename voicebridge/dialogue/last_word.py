@@ -33,7 +33,7 @@ def _question_begun(sentence: Sentence) -> Verdict:
             return COMPLETE if core[-2] in g.BE else OPEN
         if len(core) == 2:
             return DOUBTFUL if sentence.is_question else OPEN
-        return None
+        return None if core[-2] in g.BE or sentence.is_question else OPEN  # "I did not hear you could you"
     if len(core) == 3 and core[0] in g.AUXILIARIES - g.BE and core[1] in g.PERSONAL and not sentence.is_question:
         return DOUBTFUL  # "can you call"
     if core[-2] == "how" and core[-1] in g.MEASURES and core[:-2][-1:] != ["know"]:
@@ -121,7 +121,11 @@ def _object_missing(sentence: Sentence) -> Verdict:
         return OPEN if before in g.GIVING_MORE else DOUBTFUL
     if last in ("her", "his") and before not in g.VERBS - g.BE:
         return DOUBTFUL
-    return DOUBTFUL if last == "that" and before in g.SAYING else None
+    if last == "that":
+        return OPEN if before in g.ANTECEDENTS | g.CONNECTORS else DOUBTFUL if before in g.SAYING else None
+    if last in ("this", "these", "those"):  # "I had porridge this", but "I like this"
+        return None if before in g.VERBS | g.PREPOSITIONS | g.PLACES else DOUBTFUL
+    return None
 
 
 def _noun_missing(sentence: Sentence) -> Verdict:

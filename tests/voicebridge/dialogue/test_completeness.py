@@ -19,7 +19,7 @@ FINISHED = {
         "I had porridge and a cup of tea.|I can not hear you very well|It was lovely to hear from you.|I don't know.|"
         "I have to see what my daughter is doing today|Mr. Brown came to see me|I slept well|My knee hurts a little.|"
         "The old man who lives next door came|I'm not going any more today|I came first.|I miss her|It tickles me|"
-        "I told him that"
+        "Thank you for asking.|I like this|I told him that"
     ),
     "a question to us": (
         "What time is it|What time is it?|How are you?|how old are you|Are you a real person?|Who is it|What's next?|"
@@ -74,14 +74,18 @@ UNFINISHED = {
     "auxiliary": (
         "Oh, I am|It has been|They have|I really can't|The number on the card is|Where is|I want to be|What is"
     ),
-    "a subject that needs its verb": "Because it|I think it|I don't know what it|When you|I thought there",
+    "a subject that needs its verb": (
+        "I have everything that|I slept and that|Because it|I think it|I don't know what it|When you|I thought there"
+    ),
     "not and too, before what they belong to": "I am not|It's too|It's far too|He's not",
     "filler": "Um|Uh, well|Oh well, um|Well,|Well|And well|So|And so",
     "a verb that needs an object": (
         "I would like|I'd like|Please press|I need|We took|I live|He is called|Give me|I think|Well, I hope|"
         "They looked|You said|Let me see|Let me think.|Let us buy|That who wanted|I love"
     ),
-    "a question that only begins": "Could you|Is it|What do you|how much|how long|What day|Can I",
+    "a question that only begins": (
+        "I did not hear you could you|Could you|Is it|What do you|how much|how long|What day|Can I"
+    ),
     "a question word": "I don't know what|He asked me where|And who|That is the",
     "an announced noun": (
         "Please enter the first|Letters of your party's first|It was a very|It is a new|There's some|My daughter's|"
@@ -106,6 +110,7 @@ EITHER = {
     "digits and letters": "seven two nine|G O U|0794|Zero|my telephone number is 5 5 5 1 2 3 4|0 7 9 4 6 1 2 3 4 5",
     "how many of what": "I have three|I took two|We were twenty|It was a hundred and forty",
     "a verb that seldom ends": "I went|I was born|It started",
+    "this, of what": "I had porridge this|I had porridge those",
     "somebody to whom something": "Please tell her|It was her|I said that|Is it his",
     "a word of place": "It is on|He put it in|I fell on|We drove along",
     "an adverb at the end": "He comes sometimes|It's raining really|I slept very",
