@@ -2,9 +2,9 @@
 
 The sound is copied as it is, in steps of 20 ms. When the copy has run ahead of (or behind) the place that the pace asks
 for, it jumps to a place near that one whose waveform goes on alike, so that whole periods of the voice are repeated (or
-left out), and the two are blended. It waits for a good place: the middle of a vowel, or a pause. Only when it is 40 ms
-off does it take the best there is, so that most consonants stay as they were spoken. At pace 0.8 there are about 12
-joins a second.
+left out), and the two are blended. Where nothing is alike, a consonant say, it waits, but only until it is 15 ms off.
+Waiting longer keeps more consonants whole and makes the rhythm uneven: at pace 0.7 a recogniser got 14.6 % of the words
+wrong with 40 ms and 9.3 % with 15 (8.8 % of the voice as it came).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ SLOWEST, FASTEST = 0.6, 1.3
 _MS = SAMPLE_RATE_HZ // 1000
 _STEP = 20 * _MS
 _BLEND = 10 * _MS
-_REACH = 20 * _MS
+_REACH = 10 * _MS
 """How far from the pace's own place is looked."""
-_TOLERATED, _LATEST = 10 * _MS, 40 * _MS
+_TOLERATED, _LATEST = 3 * _MS, 15 * _MS
 """So far off, nothing is done; so far off, something must be done."""
 _WORTHWHILE = 3 * _MS
 """A jump brings the copy nearer by at least this."""
-_ALIKE = 0.98
+_ALIKE = 0.7
 _QUIET = 0.01
 """No sample of a pause is louder."""
 _FADE_IN: Samples = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_BLEND) + 0.5) / _BLEND)
@@ -46,7 +46,7 @@ class Stretch:
         self._made = 0
 
     def feed(self, samples: Samples) -> Samples:
-        """What is ready after these samples: all of them at pace 1.0, otherwise up to 80 ms are kept back."""
+        """What is ready after these samples: all of them at pace 1.0, otherwise up to 50 ms are kept back."""
         if self._pace == 1.0:
             return samples
         self._sound = np.concatenate((self._sound, samples))

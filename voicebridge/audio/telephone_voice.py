@@ -29,7 +29,7 @@ class TelephoneVoice:
     """24 kHz 16-bit PCM, in pieces as they come from the network, to 8 kHz mu-law: one object for one sentence.
 
     However the bytes are cut up, even through the middle of a sample, the same sound comes out. It comes in blocks of
-    20 ms, 6 ms late; at another pace than 1.0 the first sound is as soon, and what follows up to 70 ms late. With the
+    20 ms, 6 ms late; at another pace than 1.0 the first sound is as soon, and what follows up to 50 ms late. With the
     call's `loudness`, its sentences are equally loud; a sentence's level is learned when it is flushed. Nothing but
     silence gives no sound at all.
     """
