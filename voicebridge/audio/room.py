@@ -7,8 +7,8 @@ from collections import deque
 import numpy as np
 
 _MEMORY_FRAMES = 300
-_WITHHELD_FRAMES = 15
-"""What came last may be the beginning of a word: it is believed to be the room after 300 ms."""
+_WITHHELD_FRAMES = 25
+"""What came last may be the beginning of a word: it is believed to be the room after 500 ms."""
 _REFRESH_FRAMES = 10
 _QUIET_SHARE, _LOUD_SHARE = 0.2, 0.95
 _AT_MOST_DBFS = -40.0

@@ -33,6 +33,7 @@ _STRONG_ABOVE_BACKGROUND_DB = 6.0
 _STRONG_BELOW_TOP_DB = 4.0
 _STRONG_LOWEST_BELOW_TOP_DB = 18.0
 
+_LOUDEST_BELOW_TOP_DB = 7.0
 _NEAR_ABOVE_BACKGROUND_DB = 10.0
 _NEAR_AT_LEAST_DBFS = -55.0
 
@@ -78,6 +79,14 @@ class Talker:
         return level_db > max(
             self.background_db + _NEAR_ABOVE_BACKGROUND_DB, self.top_db - _GATE_LOWEST_BELOW_TOP_DB, _NEAR_AT_LEAST_DBFS
         )
+
+    def is_at_his_loudest(self, level_db: float) -> bool:
+        """Nobody else is, however quiet the room was before: a television may have been switched on since."""
+        return level_db > self.top_db - _LOUDEST_BELOW_TOP_DB
+
+    def was_not_heard(self, levels_db: Sequence[float]) -> None:
+        """These levels were the background: it has become louder."""
+        self.background_db = max(self.background_db, *levels_db)
 
     def _learn(self) -> None:
         self._learned_at_db = self.top_db

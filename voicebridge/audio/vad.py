@@ -38,6 +38,9 @@ FRAME_MS = 20
 _FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000
 
 _ONSET_WINDOW, _ONSET_FRAMES = 8, 5
+_HOARSE_WINDOW, _HOARSE_FRAMES = 60, 40
+"""Who has no voice left is heard as well, after 800 ms: breath and coughs are shorter."""
+_HOARSE_NOT_BEFORE_MS = 3000
 _ONSET_ABOVE_QUIET_DB = 10.0
 _ONSET_ABOVE_LOUD_DB = 3.0
 _ONSET_AT_LEAST_DBFS = -50.0
@@ -58,6 +61,7 @@ _STEADY_FRAMES = 50
 _STEADY_DB = 3.0
 _STRONG_WINDOW, _STRONG_FRAMES = 5, 4
 _CEILING_MS = 2400
+_HIGH_CEILING_MS = 6000
 _WEAK_END_MS = 500
 """The end of a phrase may be as weak for so long, and is the talker all the same."""
 _QUIETEST_ROOM_DBFS = -70.0
@@ -107,7 +111,7 @@ class VoiceActivity:
         self._before: deque[float] = deque(maxlen=250)
         """Levels over 200 ms, as a talker is met with."""
         self._room = Room()
-        self._loud: deque[bool] = deque(maxlen=_ONSET_WINDOW)
+        self._loud: deque[bool] = deque(maxlen=_HOARSE_WINDOW)
         self._pitched_until_ms = 0
         self._talker: Talker | None = None
         """Whoever speaks or has just paused."""
@@ -118,6 +122,7 @@ class VoiceActivity:
         self._young_until_ms = 0
         self._last_voice_ms = 0
         self._last_strong_ms = 0
+        self._last_loudest_ms = 0
         self._paused_ms = 0
         self._given_up = False
         """What is heard is not the talker: only his own level is his return."""
@@ -170,18 +175,20 @@ class VoiceActivity:
             room.quiet_db + _ONSET_ABOVE_QUIET_DB, room.loud_db + _ONSET_ABOVE_LOUD_DB, _ONSET_AT_LEAST_DBFS, echo_db
         )
         self._loud.append(loud)
-        if sum(self._loud) < _ONSET_FRAMES:
+        recent = list(self._loud)[-_ONSET_WINDOW:]
+        if sum(recent) < _ONSET_FRAMES:
             return None
         if loud and is_pitched(self._span):
             self._pitched_until_ms = self.now_ms
         heard_a_pitch = self._pitched_until_ms > self.now_ms - _ONSET_WINDOW * FRAME_MS
+        if not heard_a_pitch and sum(self._loud) >= _HOARSE_FRAMES and self.now_ms >= _HOARSE_NOT_BEFORE_MS:
+            recent, heard_a_pitch = list(self._loud), True
         if not heard_a_pitch or self.now_ms < _ONSET_NOT_BEFORE_MS:
             return None
         if self._echo.may_be_heard(at) and self._echo.explains(self._span, at):
             self._loud.clear()
             room.was_somebody()
             return None
-        recent = list(self._loud)
         return self._meet(self.now_ms - FRAME_MS * (len(recent) - recent.index(True)), voiced=sum(recent))
 
     def _meet(self, started_ms: int, voiced: int) -> VoiceEvent:
@@ -189,7 +196,7 @@ class VoiceActivity:
         self._before.clear()
         self._room.was_somebody()
         self._young_until_ms = started_ms + _YOUNG_MS
-        self._last_strong_ms = self.now_ms
+        self._last_strong_ms = self._last_loudest_ms = self.now_ms
         return self._start(started_ms, voiced)
 
     def _start(self, started_ms: int, voiced: int) -> VoiceEvent:
@@ -210,6 +217,8 @@ class VoiceActivity:
         talker.follow(long_db)
         self._steady.append(short_db)
         self._strong.append(talker.is_strong(long_db))
+        if talker.is_at_his_loudest(long_db):
+            self._last_loudest_ms = self.now_ms
         if sum(self._strong) >= _STRONG_FRAMES or self._is_soft_voice(talker, short_db):
             self._last_strong_ms = self.now_ms
         if self.speaking and frame_db > talker.gate_db:
@@ -225,6 +234,10 @@ class VoiceActivity:
         if quiet:
             return self._pause(talker, self._last_voice_ms)
         if self.now_ms - self._last_strong_ms >= _CEILING_MS:
+            return self._give_up(talker)
+        if self.now_ms - self._last_loudest_ms >= _HIGH_CEILING_MS:
+            talker.was_not_heard(self._steady)
+            self._last_strong_ms = self._last_loudest_ms
             return self._give_up(talker)
         if len(self._steady) == _STEADY_FRAMES and max(self._steady) - min(self._steady) < _STEADY_DB:
             return self._hear_a_hum(talker, short_db)
@@ -244,7 +257,7 @@ class VoiceActivity:
             if resumed and (not self._given_up or talker.is_strong(long_db) or talker.stands_out(latest_db)):
                 self._room.was_somebody()
                 if self._given_up:
-                    self._last_strong_ms = self.now_ms
+                    self._last_strong_ms = self._last_loudest_ms = self.now_ms
                 return self._start(self._rises_ms, _RESUME_FRAMES)
         else:
             self._rises_ms = self.now_ms - FRAME_MS * (_RESUME_FRAMES - 1)

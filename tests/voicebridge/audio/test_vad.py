@@ -122,7 +122,7 @@ def test_a_television_does_not_hold_the_turn() -> None:
     assert kinds([event for event, _ in events]) == ["VoiceStarted", "VoicePaused"], "and it is not a new talker"
     paused, told_ms = events[1]
     assert paused.at_ms == pytest.approx(3000, abs=250)
-    assert told_ms == pytest.approx(3000 + 2400, abs=300)
+    assert told_ms == pytest.approx(3000 + 6000, abs=300)
 
 
 def test_the_talker_is_heard_again_in_front_of_the_television() -> None:
