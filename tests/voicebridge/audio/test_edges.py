@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.voicebridge.audio.sounds import Samples, noise, silence, tone
@@ -66,6 +66,7 @@ def test_it_starts_and_ends_softly() -> None:
     np.testing.assert_array_equal(heard[fade:-fade], sound[fade:-fade])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 120), st.lists(st.integers(0, 50), max_size=5))
 def test_fades_do_not_depend_on_the_pieces(length: int, sizes: list[int]) -> None:
     sound = np.ones(length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.voicebridge.audio.sounds import Samples, noise, silence, speech_like, tone
@@ -30,6 +30,7 @@ def test_below_the_knee_no_sample_is_changed(sound: Samples) -> None:
     np.testing.assert_array_equal(limited(sound), sound)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-40.0, 40.0), min_size=1, max_size=400))
 def test_nothing_ever_passes_the_ceiling_or_changes_its_sign(values: list[float]) -> None:
     sound = np.array(values)
