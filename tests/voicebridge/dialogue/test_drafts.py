@@ -137,6 +137,17 @@ def test_who_has_often_gone_on_after_long_pauses_is_waited_for_longer(greeted: S
     greeted.until(12.3 + 1.45).expect(said(1, words), released(4))
 
 
+def test_what_turns_out_to_have_been_another_sound_does_not_count_as_speech(greeted: Script) -> None:
+    greeted.speech(6.0, 8.0).at(8.5, heard(1, KNEE)).expect(asked(1), drafted(2, 1, KNEE, 8.0))
+    greeted.at(8.6, SpeechPaused(7.5)).until(8.79).expect()  # the ears know better now: the person ended at 7.5
+    greeted.until(8.81).expect(said(1, KNEE), released(2))
+
+
+def test_the_end_of_speech_is_never_moved_on_by_a_pause(greeted: Script) -> None:
+    greeted.speech(6.0, 8.0).at(8.5, heard(1, KNEE)).expect(asked(1), drafted(2, 1, KNEE, 8.0))
+    greeted.at(8.6, SpeechPaused(8.5)).until(9.31).expect(said(1, KNEE), released(2))
+
+
 def test_an_answer_to_our_question_is_whole_in_a_word(greeted: Script) -> None:
     say(greeted, 6.0, 7.0, "I slept well.").at(9.0, ReplyStarted(2))
     greeted.at(12.0, ReplyFinished(2, "And what is your daughter's name?")).expect(settled)

@@ -96,7 +96,8 @@ class Utterance:
         self.all_is_asked = not command.closes_part
 
     def came(self, request: int, text: str) -> None:
-        self.parts = [(number, text if number == request else known) for number, known in self.parts]
+        awaited = (request, None)
+        self.parts = [(request, text) if part == awaited else part for part in self.parts]
 
     def gave_up(self) -> None:
         self.parts = [(number, known or "") for number, known in self.parts]
@@ -129,6 +130,7 @@ class Call:
         self.pending: list[int] = []
         self.last_request = 0
         self.utterance = Utterance()
+        self.speech_since = 0.0
         self.over = False
         self.hung_up = False
         self.record: list[tuple[float, Event | None, list[Command]]] = []
@@ -136,9 +138,11 @@ class Call:
 
     def happens(self, event: Event) -> None:
         self.is_known(event)
+        already_spoke = self.machine.caller is CallerState.SPEAKING
         commands = self.machine.handle(event, self.now)
-        if isinstance(event, SpeechStarted) and self.machine.caller is CallerState.SPEAKING:
+        if isinstance(event, SpeechStarted) and self.machine.caller is CallerState.SPEAKING and not already_spoke:
             self.utterance.all_is_asked = False
+            self.speech_since = min(event.at, self.now)
         self.check(event, commands)
         if isinstance(event, StreamStopped):
             self.alive, self.filler, self.over = None, None, True
@@ -249,6 +253,10 @@ class Call:
                 "held": AgentState.HELD,
             }
             assert machine.agent is shown[self.state]
+            if self.state == "draft":
+                assert self.drafted[self.alive].text == self.utterance.text, "it would be no answer to all the words"
+            if self.state == "held":
+                self.check_held()
         else:
             assert machine.agent in {AgentState.IDLE, AgentState.WAITING, AgentState.DRAFTING}
         if machine.caller is CallerState.SPEAKING:
@@ -257,6 +265,11 @@ class Call:
             deadline = machine.next_deadline()
             assert deadline is not None
             assert deadline <= self.now + LONGEST_WAIT_S, "whoever is silent is not waited for without an end"
+
+    def check_held(self) -> None:
+        assert self.machine.caller is not CallerState.SILENT, "whoever is held goes on when nobody speaks"
+        if self.machine.caller is CallerState.SPEAKING:
+            assert self.now < self.speech_since + self.timing.yield_s, "whoever is held long enough is stopped"
 
     @property
     def began(self) -> bool:
@@ -302,7 +315,9 @@ def says(text: str) -> Happening:
 
     def happening(call: Call) -> None:
         speaks_for(1.0, 300)(call)
-        call.passes(call.now + 0.3)
+        for wait_s in (0.3, 0.6, 0.8):
+            if not call.pending:
+                call.passes(call.now + wait_s)
         is_understood(text, 900)(call)
 
     return happening
