@@ -13,7 +13,7 @@ _REFRESH_FRAMES = 10
 _QUIET_SHARE, _LOUD_SHARE = 0.2, 0.95
 _AT_MOST_DBFS = -40.0
 _KNOWN_AFTER_FRAMES = 40
-"""Until then what is heard may be a "Hello?", and the room is not taken to be louder than `_AT_MOST_DBFS`."""
+"""Until then what is heard may be a "Hello?": its loud moments are not taken to be louder than `_AT_MOST_DBFS`."""
 
 
 class Room:
@@ -31,11 +31,11 @@ class Room:
     def hear(self, level_db: float) -> None:
         """20 ms in which nobody seems to speak."""
         self._recent.append(level_db)
+        self._heard += 1
         if len(self._recent) > _WITHHELD_FRAMES:
             self._levels.append(self._recent.popleft())
-            self._heard += 1
-            if self._heard % _REFRESH_FRAMES == 0:
-                self._refresh()
+        if self._heard % _REFRESH_FRAMES == 0:
+            self._refresh()
 
     def was_somebody(self) -> None:
         """What came last was the beginning of a word."""
@@ -47,9 +47,9 @@ class Room:
         self._refresh()
 
     def _refresh(self) -> None:
-        in_order = np.sort(np.fromiter(self._levels, dtype=np.float64))
+        known = len(self._levels) >= _KNOWN_AFTER_FRAMES
+        in_order = np.sort(np.fromiter(self._levels if known else [*self._levels, *self._recent], dtype=np.float64))
         self.quiet_db = float(in_order[int(len(in_order) * _QUIET_SHARE)])
         self.loud_db = float(in_order[int(len(in_order) * _LOUD_SHARE)])
-        if len(in_order) < _KNOWN_AFTER_FRAMES:
-            self.quiet_db = min(self.quiet_db, _AT_MOST_DBFS)
+        if not known:
             self.loud_db = min(self.loud_db, _AT_MOST_DBFS)

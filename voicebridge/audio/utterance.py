@@ -55,7 +55,7 @@ class UtteranceBuffer:
         self._after_voice_bytes = 0 if voiced_ms else self._after_voice_bytes + len(mulaw)
         if not self.is_open or self._after_voice_bytes > self._tail_bytes:
             self._recent += mulaw
-            del self._recent[: len(self._recent) - self._preroll_bytes]
+            del self._recent[: max(0, len(self._recent) - self._preroll_bytes)]
             return False
         self._voiced_ms += voiced_ms
         self._said += mulaw

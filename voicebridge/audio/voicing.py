@@ -23,10 +23,10 @@ _LINEAR = np.frombuffer(decode(bytes(range(256))), dtype="<i2").astype(np.float3
 
 def periodicity(mulaw: bytes) -> float:
     """How well the last `SPAN_BYTES` of a sound repeat themselves at the best pitch: about 0 (never) to 1."""
+    if len(mulaw) < SPAN_BYTES:
+        return 0.0
     samples = _LINEAR[np.frombuffer(mulaw[-SPAN_BYTES:], dtype=np.uint8)]
     halved = samples[0::2] + samples[1::2]
-    if len(halved) < SPAN_BYTES // 2:
-        return 0.0
     halved -= halved.mean()
     pattern = halved[-_PATTERN:]
     likeness = np.correlate(halved[:-_SHORTEST_PERIOD], pattern, "valid")
