@@ -8,7 +8,7 @@ listening, so they count at once. Our goodbye is stopped only by words that are 
 
 from __future__ import annotations
 
-from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello, is_interruption
+from voicebridge.dialogue.intents import is_backchannel, is_goodbye, is_hello, is_interruption, is_thanks
 from voicebridge.dialogue.states import Phase, Timing
 from voicebridge.dialogue.turn import Turn
 
@@ -38,5 +38,5 @@ def asks_for_nothing(words: str, phase: Phase, *, over_greeting: bool) -> bool:
     if phase is Phase.CLOSING:
         return is_goodbye(words) or is_backchannel(words)
     if phase is Phase.PATIENT:
-        return is_backchannel(words)
+        return is_backchannel(words) or is_thanks(words)
     return over_greeting and is_hello(words)

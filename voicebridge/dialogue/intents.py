@@ -32,6 +32,9 @@ _HELLO = (
 )
 _WITH_HELLO = r"yes|oh|um|uh|well|please|" + _DEAR
 
+_THANKS = r"(?:many )?thank(?:s| you)(?: so much| very much| a lot)?|(?:that is |that s )?(?:very |so )?kind of you"
+_WITH_THANKS = r"ok|okay|yes|yeah|oh|right|all right|alright|good|fine|" + _DEAR
+
 _TALK = r"(?:talking|speaking|chatting|to talk|to speak|to chat|to hear)"
 _WHEN = (
     r"(?:then|later|soon|again|again soon|tomorrow|tonight|next time|next week|another time|"
@@ -75,6 +78,8 @@ _ATTENTIVE_LAST = _last(_ATTENTIVE)
 _HELLO_LAST = _last(_HELLO)
 _DEAR_LAST = _last(_DEAR)
 _WITH_HELLO_LAST = _last(_WITH_HELLO)
+_THANKS_LAST = _last(_THANKS)
+_WITH_THANKS_LAST = _last(_WITH_THANKS)
 
 
 class Intent(StrEnum):
@@ -137,6 +142,11 @@ def is_goodbye(text: str) -> bool:
 def is_hello(text: str) -> bool:
     """Nothing but what one says when picking up a telephone."""
     return _consists_of(text, _HELLO_LAST, _WITH_HELLO_LAST)
+
+
+def is_thanks(text: str) -> bool:
+    """Nothing but thanks."""
+    return _consists_of(text, _THANKS_LAST, _WITH_THANKS_LAST)
 
 
 def is_backchannel(text: str) -> bool:

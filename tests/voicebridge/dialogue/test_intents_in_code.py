@@ -196,7 +196,7 @@ def test_what_is_said_to_somebody_else_meanwhile_is_not_answered_at_once(waiting
     waiting.until(28.1).expect(said(2, talk), released(3))
 
 
-@pytest.mark.parametrize("text", ["Okay.", "Yes, dear.", "", "   "])
+@pytest.mark.parametrize("text", ["Okay.", "Yes, dear.", "Thank you.", "Okay, thanks a lot, love.", "", "   "])
 def test_small_sounds_do_not_end_our_patience(waiting: Script, text: str) -> None:
     waiting.speech(20.0, 21.0).at(21.5, heard(2, text)).until(30.0).expect(asked(2), settled)
     assert (waiting.machine.phase, waiting.machine.agent) == (Phase.PATIENT, AgentState.WAITING)
@@ -209,10 +209,11 @@ def test_what_cannot_be_understood_meanwhile_is_not_asked_about(waiting: Script)
     assert waiting.machine.agent is AgentState.WAITING
 
 
-def test_a_yes_over_our_promise_to_wait_does_not_break_it(greeted: Script) -> None:
+@pytest.mark.parametrize("text", ["Okay.", "Thank you."])
+def test_thanks_for_our_promise_to_wait_do_not_break_it(greeted: Script, text: str) -> None:
     wish(greeted, "Hold on.", 6.0).expect(said(1, "Hold on."), settled, line(2, LineName.I_WAIT))
     greeted.at(8.35, SpeechStarted(8.2)).at(8.4, ReplyHeld(2, 1.0)).at(8.75, SpeechPaused(8.7, pitched_ms=400))
-    greeted.at(9.2, heard(2, "Okay.")).expect(held(2), asked(2), resumed(2), settled)
+    greeted.at(9.2, heard(2, text)).expect(held(2), asked(2), resumed(2), settled)
 
 
 def test_whoever_needs_more_time_may_ask_again(waiting: Script) -> None:
