@@ -151,7 +151,8 @@ class Answer:
                     if narrow := voice.feed(piece):
                         self.times.first_audio_at = self.times.first_audio_at or asyncio.get_running_loop().time()
                         await audio.put(narrow)
-            await audio.put(voice.flush())
+            if rest := voice.flush():
+                await audio.put(rest)
             await audio.put(None)
         except ProviderError as error:
             await audio.put(error)

@@ -1,4 +1,4 @@
-"""The telephone's sound: G.711 mu-law at 8 kHz, how loud it is, and how a 24 kHz voice becomes it.
+"""The telephone's sound: G.711 mu-law at 8 kHz, and how loud it is.
 
 Twilio Media Streams carry `audio/x-mulaw`, 8000 Hz, mono, without headers, in both directions. Not here: deciding
 whether a sound is speech (`vad.py`).
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import audioop
 import math
-
-import numpy as np
-import soxr
 
 SAMPLE_RATE_HZ = 8000
 VOICE_RATE_HZ = 24_000
@@ -58,34 +55,3 @@ def dbfs(mean_square: float) -> float:
 def level_dbfs(mulaw: bytes) -> float:
     """How loud it is, in decibels of full scale."""
     return dbfs(power(mulaw))
-
-
-class Downsampler:
-    """24 kHz PCM, in pieces as they come from the network, to 8 kHz mu-law: one object for one stretch of speech.
-
-    However the bytes are cut up, even through the middle of a sample, the same sound comes out: the filter's state and
-    an odd byte are carried from piece to piece. What lies above 4 kHz is filtered off before the rate is lowered;
-    otherwise an "s" of the voice would fold down into a hiss.
-    """
-
-    def __init__(self) -> None:
-        # Floats, not int16: soxr dithers integers, and the noise of that depends on how the stream was cut.
-        self._resample = soxr.ResampleStream(VOICE_RATE_HZ, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
-        self._odd_byte = b""
-
-    def feed(self, pcm16: bytes) -> bytes:
-        """The mu-law that is ready after these bytes; the filter keeps some milliseconds back."""
-        data = self._odd_byte + pcm16
-        whole = len(data) & ~1
-        self._odd_byte = data[whole:]
-        return self._convert(data[:whole], last=False)
-
-    def flush(self) -> bytes:
-        """What the filter still held. Half a sample at the very end is dropped. The object is then used up."""
-        return self._convert(b"", last=True)
-
-    def _convert(self, pcm16: bytes, *, last: bool) -> bytes:
-        samples = np.frombuffer(pcm16, dtype="<i2").astype(np.float32)
-        lowered = self._resample.resample_chunk(samples, last=last)
-        # The filter may overshoot full scale by a little: clip, because wrapping around is a click.
-        return encode(np.clip(np.rint(lowered), -32768, 32767).astype("<i2").tobytes())

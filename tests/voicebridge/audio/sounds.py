@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from voicebridge.audio.codec import SAMPLE_RATE_HZ, encode
+from voicebridge.audio.codec import SAMPLE_RATE_HZ, decode, encode
 
 Samples = NDArray[np.float64]
 """One channel, full scale is 1.0."""
@@ -52,3 +52,16 @@ def line(*samples: Samples, noise_dbfs: float = -65.0, seed: int = 2) -> bytes:
     """The same with the line's own noise under it."""
     sound = np.concatenate(samples)
     return encode(pcm16(sound + noise(len(sound) / SAMPLE_RATE_HZ, noise_dbfs, seed)[: len(sound)]))
+
+
+def samples_of(mulaw: bytes) -> Samples:
+    return np.frombuffer(decode(mulaw), dtype="<i2").astype(np.float64) / 32768
+
+
+def level_at(samples: Samples, hz: float, rate: int = SAMPLE_RATE_HZ) -> float:
+    """The level of one frequency, in dB of a full-scale sine, away from the edges."""
+    middle = samples[len(samples) // 4 : 3 * len(samples) // 4]
+    t = np.arange(len(middle)) / rate
+    window = np.hanning(len(middle))
+    amplitude = 2 * np.abs(np.sum(middle * window * np.exp(-2j * np.pi * hz * t))) / np.sum(window)
+    return float(20 * np.log10(max(amplitude, 1e-6)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.voicebridge.audio.sounds import Samples, speech_like, tone
-from tests.voicebridge.audio.test_codec import level_at
+from tests.voicebridge.audio.sounds import Samples, level_at, speech_like, tone
 from voicebridge.audio.codec import VOICE_RATE_HZ
 from voicebridge.audio.lowering import LIFT_DB, Lowering
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.voicebridge.audio.sounds import Samples, at_level, pcm16, silence, speech_like, tone
-from tests.voicebridge.audio.test_codec import level_at, samples_of
+from tests.voicebridge.audio.sounds import Samples, at_level, level_at, pcm16, samples_of, silence, speech_like, tone
 from voicebridge.audio.codec import SAMPLE_RATE_HZ, VOICE_RATE_HZ, duration_s, encode
 from voicebridge.audio.loudness import Loudness
 from voicebridge.audio.telephone_voice import TelephoneVoice, restyled
