@@ -91,10 +91,13 @@ class Known:
         heard = envelope(pcm, rate_hz)
         if not heard.size or heard.max() ** 2 < 32768 * 10 ** (AUDIBLE_DBFS / 20):
             return ""
-        matches = [(*match(heard, known), text) for text, known in self._known]
-        correlation, covered, text = max(matches)
-        words = text.split()  # of a sentence that was cut short, the first ones
-        return " ".join(words[: math.ceil(covered * len(words))]) if correlation >= _ALIKE else ""
+        around = np.pad(heard, (_EARLY_STEPS, 0))
+        for likeness in (as_a_whole, cut_short):
+            correlation, covered, text = max((*likeness(around, known), text) for text, known in self._known)
+            if correlation >= _ALIKE:
+                words = text.split()
+                return " ".join(words[: math.ceil(covered * len(words))])
+        return ""
 
 
 def envelope(pcm: bytes, rate_hz: int) -> Envelope:
@@ -105,18 +108,27 @@ def envelope(pcm: bytes, rate_hz: int) -> Envelope:
     return np.asarray((steps**2).mean(axis=1) ** 0.25)
 
 
-def match(heard: Envelope, known: Envelope) -> tuple[float, float]:
-    """The best correlation over all shifts of `known` that begin in `heard`, and which share of it is then inside."""
-    around = np.pad(heard, (_EARLY_STEPS, known.size))
-    latest = max(0, heard.size - round(_LEAST_INSIDE * known.size)) + _EARLY_STEPS
-    windows = np.lib.stride_tricks.sliding_window_view(around, known.size)[: latest + 1]
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    pattern = known - known.mean()
+def as_a_whole(heard: Envelope, known: Envelope) -> tuple[float, float]:
+    """The best correlation over all places of `known` in `heard`, and how much of it is there (all: 1)."""
+    if heard.size < known.size:
+        return -1.0, 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(heard, known.size)
+    return float(_correlations(windows, known).max()), 1.0
+
+
+def cut_short(heard: Envelope, known: Envelope) -> tuple[float, float]:
+    """The same where the end of `known` is missing, because `heard` ended before it."""
+    best, least = (-1.0, 0.0), math.ceil(_LEAST_INSIDE * known.size)
+    for inside in range(min(known.size - 1, heard.size), least - 1, -1):
+        window = heard[np.newaxis, heard.size - inside :]
+        best = max(best, (float(_correlations(window, known[:inside])[0]), inside / known.size))
+    return best
+
+
+def _correlations(windows: Envelope, pattern: Envelope) -> Envelope:
+    windows, pattern = windows - windows.mean(axis=1, keepdims=True), pattern - pattern.mean()
     lengths = np.linalg.norm(windows, axis=1) * np.linalg.norm(pattern)
-    correlations = windows @ pattern / np.where(lengths > 0, lengths, np.inf)
-    begin = int(correlations.argmax())
-    inside = min(known.size, heard.size + _EARLY_STEPS - begin)
-    return float(correlations[begin]), inside / known.size
+    return np.asarray(windows @ pattern / np.where(lengths > 0, lengths, np.inf))
 
 
 def _name(text: str) -> str:
