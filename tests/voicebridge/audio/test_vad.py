@@ -161,3 +161,107 @@ def test_any_bytes_can_be_heard_and_events_alternate(seed: int) -> None:
     loudness = line(*(speech_like(0.3, level) for level in np.random.default_rng(seed).uniform(-60, -5, size=30)))
     events = kinds(listen(audio + loudness))
     assert events == ["VoiceStarted", "VoicePaused"] * (len(events) // 2) + ["VoiceStarted"] * (len(events) % 2)
+
+
+# --- breath, coughs, soft and hoarse voices
+
+
+def breath(seconds: float, level_dbfs: float, seed: int = 3) -> Samples:
+    rush = noise(seconds, level_dbfs, seed)
+    return rush * np.hanning(len(rush)) * 1.6
+
+
+@pytest.mark.parametrize("level", [-20.0, -30.0])
+def test_breath_is_nobody(level: float) -> None:
+    breaths = [part for seed in range(8) for part in (breath(0.5, level, seed), silence(1.2))]
+    assert listen(line(silence(2.0), *breaths)) == []
+
+
+def test_breath_after_the_last_word_does_not_start_the_clock_again() -> None:
+    audio = line(silence(1.0), speech_like(1.5), silence(0.6), breath(0.6, -26.0), silence(2.0))
+    assert kinds(listen(audio)) == ["VoiceStarted", "VoicePaused"]
+
+
+def test_a_quick_sign_in_a_pause_is_told_before_it_is_sure() -> None:
+    audio = line(silence(1.0), speech_like(1.0), silence(0.8), speech_like(1.0), silence(0.5))
+    told = told_at(audio)
+    assert [type(event).__name__ for event, _ in told] == [
+        "VoiceStarted",
+        "VoicePaused",
+        "VoiceSuspected",
+        "VoiceStarted",
+        "VoicePaused",
+    ]
+    (suspected, suspected_ms), (_, sure_ms) = told[2:4]
+    assert suspected.at_ms == pytest.approx(2800, abs=60)
+    assert suspected_ms < sure_ms
+
+
+def test_suspicions_are_told_at_most_five_times_a_second() -> None:
+    audio = line(silence(1.0), speech_like(1.0), silence(0.4), breath(2.0, -20.0), silence(0.5))
+    moments = [told_ms for event, told_ms in told_at(audio) if isinstance(event, VoiceSuspected)]
+    assert moments
+    assert all(later - earlier >= 200 for earlier, later in zip(moments, moments[1:], strict=False))
+
+
+def test_who_has_no_voice_left_is_heard_as_well() -> None:
+    (started, told_ms), *_ = told_at(line(silence(4.0), noise(2.0, -22.0), silence(1.0)))
+    assert isinstance(started, VoiceStarted)
+    assert started.at_ms == pytest.approx(4000, abs=40)
+    assert told_ms < 5000
+
+
+def test_pitch_is_measured_so_that_a_word_can_be_told_from_a_cough() -> None:
+    def pitched_ms(sound: Samples) -> int:
+        pauses = [event for event in listen(line(silence(4.0), sound, silence(1.0))) if isinstance(event, VoicePaused)]
+        return pauses[0].pitched_ms
+
+    assert pitched_ms(speech_like(0.6)) >= 300
+    assert pitched_ms(noise(0.9, -20.0)) <= 40
+
+
+def test_a_voice_far_softer_than_before_is_still_the_talker() -> None:
+    audio = line(silence(1.0), speech_like(1.0, -14.0), speech_like(5.0, -36.0), silence(1.0))
+    started, paused = listen(audio)
+    assert paused.at_ms == pytest.approx(7000, abs=200)
+
+
+def test_how_far_the_voice_stood_out_is_measured() -> None:
+    ears = VoiceActivity()
+    ears.feed(line(silence(1.0), speech_like(1.5, -20.0), silence(1.0), noise_dbfs=-50.0))
+    assert ears.snr_db == pytest.approx(30.0, abs=4.0)
+
+
+def test_before_anybody_has_spoken_nothing_stands_out() -> None:
+    ears = VoiceActivity()
+    ears.feed(line(silence(1.0)))
+    assert ears.snr_db is None
+
+
+# --- a television that was on before
+
+
+def television_behind(*voice: Samples) -> bytes:
+    """It plays from the beginning on, 14 dB below the voice."""
+    sound = np.concatenate(voice)
+    return line(sound + speech_like(len(sound) / 8000 + 1, -34.0, syllables_per_s=5.0)[: len(sound)])
+
+
+def test_a_television_that_was_on_before_the_talker_keeps_nobody_waiting() -> None:
+    told = told_at(television_behind(silence(3.0), speech_like(2.0, -20.0), silence(4.0)))
+    pauses = [(event.at_ms, told_ms) for event, told_ms in told if isinstance(event, VoicePaused)]
+    assert any(at_ms == pytest.approx(5000, abs=300) and told_ms < 5000 + 2600 for at_ms, told_ms in pauses)
+
+
+def test_a_pause_is_told_again_if_what_followed_was_not_the_talker() -> None:
+    mumble = [part for _ in range(6) for part in (speech_like(0.25, -40.0), silence(0.3))]
+    audio = television_behind(silence(3.0), speech_like(2.0, -20.0), *mumble, silence(2.0))
+    events = listen(audio)
+    pauses = [event.at_ms for event in events if isinstance(event, VoicePaused)]
+    assert pauses[-1] <= 5400 or sorted(pauses) != pauses
+
+
+def test_he_is_heard_again_in_front_of_it() -> None:
+    events = listen(television_behind(silence(3.0), speech_like(2.0, -20.0), silence(3.5), speech_like(1.5, -20.0)))
+    started = [event.at_ms for event in events if isinstance(event, VoiceStarted)]
+    assert any(at_ms == pytest.approx(8500, abs=150) for at_ms in started)
