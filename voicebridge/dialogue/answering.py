@@ -24,13 +24,7 @@ from voicebridge.dialogue.barge_in import asks_for_nothing, lets_us_go_on
 from voicebridge.dialogue.caller import Caller
 from voicebridge.dialogue.ending import Ending
 from voicebridge.dialogue.endpointing import Completeness, completeness
-from voicebridge.dialogue.events import (
-    ChangeManner,
-    LineName,
-    Role,
-    Transcribed,
-    TranscriptionFailed,
-)
+from voicebridge.dialogue.events import ChangeManner, LineName, Role, Transcribed, TranscriptionFailed
 from voicebridge.dialogue.intents import Intent, intent_of, is_goodbye
 from voicebridge.dialogue.manners import OPENERS, for_saying_again, wished
 from voicebridge.dialogue.states import AgentState, CallerState, Phase

@@ -340,11 +340,19 @@ def test_nothing_follows_the_end_of_the_stream(greeted: Script) -> None:
 
 def test_last_words_before_the_receiver_is_put_down_are_told_and_not_answered(greeted: Script) -> None:
     greeted.at(6.1, SpeechStarted(6.0)).at(7.5, StreamStopped()).expect(asked(1))
-    assert greeted.machine.awaits_last_words
     greeted.at(8.0, heard(7, "nothing of ours")).expect()
     greeted.at(8.1, heard(1, "I have to go.")).expect(said(1, "I have to go."))
-    assert not greeted.machine.awaits_last_words
     greeted.at(8.2, heard(1, "I have to go.")).until(10_000.0).expect()
+
+
+def test_they_are_awaited_until_they_are_known(greeted: Script) -> None:
+    def awaited() -> bool:
+        return greeted.machine.awaits_last_words
+
+    greeted.at(6.1, SpeechStarted(6.0)).at(7.5, StreamStopped()).expect(asked(1))
+    assert awaited()
+    greeted.at(8.1, heard(1, "I have to go.")).expect(said(1, "I have to go."))
+    assert not awaited()
 
 
 def test_last_words_that_have_been_drafted_for_are_told_at_once(greeted: Script) -> None:
