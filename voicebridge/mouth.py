@@ -86,9 +86,12 @@ class Mouth:
             return
         async with self._one_at_a_time:
             self._unheard.clear()
-            problem = await self._say_all(reply, first, sentences, on_sentence, on_started)
-            if self.playout.said_text(reply):
-                await self._until_played_out(reply)
+            try:
+                problem = await self._say_all(reply, first, sentences, on_sentence, on_started)
+                if self.playout.said_text(reply):
+                    await self._until_played_out(reply)
+            finally:
+                self._flows.set()  # it may have been held in the moment in which it ended
         if problem is not None:
             raise problem
 
@@ -116,9 +119,9 @@ class Mouth:
 
         Raises `LineLostError`.
         """
+        self._flows.set()  # also if it was held before its first sound
         if self.playout.said_text(reply):
             self._unheard.clear()
-            self._flows.set()
             await self._clear(self._now())
 
     def mark_returned(self, name: str) -> None:

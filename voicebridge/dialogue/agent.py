@@ -127,12 +127,12 @@ class Agent:
 
     def stops(self) -> None:
         """Cancel what is alive. What had been prepared and not released never happened."""
-        self.drops_filler()
         if self.reply is not None:
             if self.reply.is_draft:
                 self.tells_of_draft("withdrawn")
             self._commands.append(StopReply(self.reply.number))
             self.reply = None
+        self.drops_filler()  # last: an answer that waits for the end of the holding word would begin
 
     def _begin(self, role: Role, now: float) -> Reply:
         assert self.reply is None, "never two replies"

@@ -70,6 +70,12 @@ def test_a_holding_word_that_fails_is_not_missed(thinking: Script) -> None:
     thinking.until(14.6).expect(filler(4, LineName.ONE_MOMENT))
 
 
+def test_a_holding_word_that_the_answer_has_overtaken_is_dropped(thinking: Script) -> None:
+    thinking.until(10.6).expect(filler(3, LineName.LET_ME_SEE))
+    thinking.at(10.7, ReplyStarted(2)).expect(stopped(3))
+    thinking.at(14.0, ReplyFinished(2)).expect(settled)
+
+
 def test_a_holding_word_is_no_first_sound(thinking: Script) -> None:
     thinking.until(10.6).expect(filler(3, LineName.LET_ME_SEE))
     thinking.at(10.7, ReplyStarted(3)).expect()
@@ -79,7 +85,7 @@ def test_a_holding_word_is_no_first_sound(thinking: Script) -> None:
 
 def test_speech_takes_the_holding_word_and_the_answer_back(thinking: Script) -> None:
     thinking.until(10.6).expect(filler(3, LineName.LET_ME_SEE))
-    thinking.at(10.9, SpeechStarted(10.8)).expect(stopped(3), stopped(2))
+    thinking.at(10.9, SpeechStarted(10.8)).expect(stopped(2), stopped(3))
 
 
 def test_a_turn_that_goes_on_after_one_has_only_one_left(thinking: Script) -> None:
