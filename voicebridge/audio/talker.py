@@ -47,6 +47,7 @@ class Talker:
         self.top_db = max(self._levels[-3:], default=QUIETEST_DBFS)
         self.background_db = QUIETEST_DBFS
         self.gate_db = _GATE_AT_LEAST_DBFS
+        self._strong_db = QUIETEST_DBFS
         self._learn()
 
     def follow(self, level_db: float) -> None:
@@ -58,21 +59,17 @@ class Talker:
             self.top_db = level_db
             if level_db > self._learned_at_db + _LEARN_AGAIN_DB:
                 self._learn()
-        self.gate_db = min(
-            max(
-                self.background_db + _GATE_ABOVE_BACKGROUND_DB,
-                self.top_db - _GATE_LOWEST_BELOW_TOP_DB,
-                _GATE_AT_LEAST_DBFS,
-            ),
-            self.top_db - _GATE_BELOW_TOP_DB,
+        top_db, background_db = self.top_db, self.background_db
+        gate_db = max(
+            background_db + _GATE_ABOVE_BACKGROUND_DB, top_db - _GATE_LOWEST_BELOW_TOP_DB, _GATE_AT_LEAST_DBFS
         )
+        self.gate_db = min(gate_db, top_db - _GATE_BELOW_TOP_DB)
+        strong_db = max(background_db + _STRONG_ABOVE_BACKGROUND_DB, top_db - _STRONG_LOWEST_BELOW_TOP_DB)
+        self._strong_db = min(strong_db, top_db - _STRONG_BELOW_TOP_DB)
 
     def is_strong(self, level_db: float) -> bool:
         """Only the talker himself is that loud."""
-        return level_db > min(
-            max(self.background_db + _STRONG_ABOVE_BACKGROUND_DB, self.top_db - _STRONG_LOWEST_BELOW_TOP_DB),
-            self.top_db - _STRONG_BELOW_TOP_DB,
-        )
+        return level_db > self._strong_db
 
     def stands_out(self, level_db: float) -> bool:
         """With a pitch, it is a voice near the telephone, even a soft one; that the talker's is the only one there."""

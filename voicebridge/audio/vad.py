@@ -2,9 +2,7 @@
 
 How it listens, every 20 ms:
 
-*Beginning.* While nobody speaks, the room is known by the levels of the last six seconds (`room.py`). Somebody has
-begun to speak when 5 of 8 frames stand 10 dB out of its quiet and 3 dB out of its loud moments, and a pitch has been
-heard in them (`voicing.py`). A click, a knock or a burst of noise is too short or has no pitch, and breath has none.
+*Beginning.* Somebody has begun to speak when a sound with a pitch stands out of the room (`onset.py`).
 
 *Going on.* From then on it is the talker who is followed (`talker.py`): he speaks while the level over 200 ms or over
 100 ms is above his gate. Nobody has spoken since the last frame above it. In the first 360 ms 80 ms are enough for a
@@ -28,24 +26,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from voicebridge.audio.codec import QUIETEST_DBFS, SAMPLE_RATE_HZ, dbfs, power
+from voicebridge.audio.codec import SAMPLE_RATE_HZ, dbfs, power
 from voicebridge.audio.echo import HEARD_BYTES, Echo
-from voicebridge.audio.room import Room
+from voicebridge.audio.onset import Onset
 from voicebridge.audio.talker import Talker
 from voicebridge.audio.voicing import is_pitched, periodicity
 
 FRAME_MS = 20
 _FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000
-
-_ONSET_WINDOW, _ONSET_FRAMES = 8, 5
-_HOARSE_WINDOW, _HOARSE_FRAMES = 45, 32
-"""Who has no voice left is heard as well, after 640 ms: breath and coughs are shorter."""
-_HOARSE_NOT_BEFORE_MS = 3000
-_ONSET_ABOVE_QUIET_DB = 10.0
-_ONSET_ABOVE_LOUD_DB = 3.0
-_ONSET_AT_LEAST_DBFS = -50.0
-_ONSET_NOT_BEFORE_MS = 400
-"""In the first moment of a call nothing is known about the room yet."""
 
 _YOUNG_MS, _YOUNG_FRAMES = 360, 4
 
@@ -105,14 +93,13 @@ class VoiceActivity:
         self.voiced_ms = 0
         """How much of it was voice."""
         self.speaking = False
-        self._span = b""
+        self._recent = b""
         """The last moments, for their pitch, and to find our own voice in them."""
-        self._powers: deque[float] = deque([0.0] * 10, maxlen=10)
+        self._powers = [0.0] * 10
+        """Of the last 200 ms."""
         self._before: deque[float] = deque(maxlen=250)
         """Levels over 200 ms, as a talker is met with."""
-        self._room = Room()
-        self._loud: deque[bool] = deque(maxlen=_HOARSE_WINDOW)
-        self._pitched_until_ms = 0
+        self._onset = Onset(self._echo)
         self._talker: Talker | None = None
         """Whoever speaks or has just paused."""
         self._voiced: deque[bool] = deque(maxlen=_RESUME_WINDOW)
@@ -127,7 +114,7 @@ class VoiceActivity:
         self._given_up = False
         """What is heard is not the talker: only his own level is his return."""
         self._suspected_ms = 0
-        self._rises_ms = 0
+        self._rises_ms = self._pitched_until_ms = 0
         self.snr_db: float | None = None
         """How far the one who spoke last stood out of the background, where that is known."""
         self._pitched_ms = 0
@@ -147,11 +134,10 @@ class VoiceActivity:
 
     def _judge(self, frame: bytes, at: float) -> VoiceEvent | None:
         self.now_ms += FRAME_MS
-        self._span = (self._span + frame)[-HEARD_BYTES:]
+        self._recent = (self._recent + frame)[-HEARD_BYTES:]
         frame_power = power(frame)
-        self._powers.append(frame_power)
+        self._powers = powers = [*self._powers[1:], frame_power]
         frame_db = dbfs(frame_power)
-        powers = list(self._powers)
         long_db = dbfs(sum(powers) / 10)
         if self._talker is None:
             return self._notice(frame_db, long_db, at)
@@ -164,37 +150,16 @@ class VoiceActivity:
     # --- nobody speaks
 
     def _notice(self, frame_db: float, long_db: float, at: float) -> VoiceEvent | None:
-        room = self._room
-        echo_db = self._echo.level_db(at)
-        if echo_db == QUIETEST_DBFS:
-            self._before.append(long_db)
-            room.hear(frame_db)
-        else:
-            self._echo.is_missed(frame_db, at)
-        loud = frame_db > max(
-            room.quiet_db + _ONSET_ABOVE_QUIET_DB, room.loud_db + _ONSET_ABOVE_LOUD_DB, _ONSET_AT_LEAST_DBFS, echo_db
-        )
-        self._loud.append(loud)
-        recent = list(self._loud)[-_ONSET_WINDOW:]
-        if sum(recent) < _ONSET_FRAMES:
+        self._before.append(long_db)
+        begun = self._onset.hear(frame_db, self._recent, at)
+        if begun is None:
             return None
-        if loud and is_pitched(self._span):
-            self._pitched_until_ms = self.now_ms
-        heard_a_pitch = self._pitched_until_ms > self.now_ms - _ONSET_WINDOW * FRAME_MS
-        if not heard_a_pitch and sum(self._loud) >= _HOARSE_FRAMES and self.now_ms >= _HOARSE_NOT_BEFORE_MS:
-            recent, heard_a_pitch = list(self._loud), True
-        if not heard_a_pitch or self.now_ms < _ONSET_NOT_BEFORE_MS:
-            return None
-        if self._echo.may_be_heard(at) and self._echo.explains(self._span, at):
-            self._loud.clear()
-            room.was_somebody()
-            return None
-        return self._meet(self.now_ms - FRAME_MS * (len(recent) - recent.index(True)), voiced=sum(recent))
+        frames, loud = begun
+        return self._meet(self.now_ms - FRAME_MS * frames, voiced=loud)
 
     def _meet(self, started_ms: int, voiced: int) -> VoiceEvent:
         self._talker = Talker(self._before)
         self._before.clear()
-        self._room.was_somebody()
         self._young_until_ms = started_ms + _YOUNG_MS
         self._last_strong_ms = self._last_loudest_ms = self.now_ms
         return self._start(started_ms, voiced)
@@ -206,7 +171,6 @@ class VoiceActivity:
         self._pitched_ms = self._pitch_frames = 0
         self._last_voice_ms = self.now_ms
         self._given_up = False
-        self._loud.clear()
         self._voiced.clear()
         self._steady.clear()
         return VoiceStarted(started_ms)
@@ -228,7 +192,7 @@ class VoiceActivity:
     def _listen(self, talker: Talker, long_db: float, short_db: float) -> VoiceEvent | None:
         self._measure_pitch()
         if self.now_ms < self._young_until_ms:
-            quiet = dbfs(sum(list(self._powers)[-_YOUNG_FRAMES:]) / _YOUNG_FRAMES) <= talker.gate_db
+            quiet = dbfs(sum(self._powers[-_YOUNG_FRAMES:]) / _YOUNG_FRAMES) <= talker.gate_db
         else:
             quiet = max(long_db, short_db) <= talker.gate_db
         if quiet:
@@ -245,17 +209,17 @@ class VoiceActivity:
 
     def _wait(self, talker: Talker, frame_db: float, long_db: float, latest_db: float, at: float) -> VoiceEvent | None:
         self._voiced.append(latest_db > talker.gate_db)
-        self._room.hear(frame_db)
+        self._onset.room.hear(frame_db)
         self._before.append(long_db)
         if self.now_ms - self._paused_ms >= _RESUME_MS or self._echo.may_be_heard(at):
             self._talker = None
             return None
         if sum(self._voiced) >= _RESUME_FRAMES:
-            if self._voiced[-1] and periodicity(self._span) >= _RESUME_PERIODICITY:
+            if self._voiced[-1] and periodicity(self._recent) >= _RESUME_PERIODICITY:
                 self._pitched_until_ms = self.now_ms
             resumed = self._pitched_until_ms > self.now_ms - _RESUME_PITCH_MS
             if resumed and (not self._given_up or talker.is_strong(long_db) or talker.stands_out(latest_db)):
-                self._room.was_somebody()
+                self._onset.forget()
                 if self._given_up:
                     self._last_strong_ms = self._last_loudest_ms = self.now_ms
                 return self._start(self._rises_ms, _RESUME_FRAMES)
@@ -274,13 +238,13 @@ class VoiceActivity:
         """Looked for only when it matters: after a while without strong speech."""
         if not self.speaking or self.now_ms - self._last_strong_ms < _SOFT_AFTER_MS:
             return False
-        return self.now_ms % (2 * FRAME_MS) == 0 and talker.stands_out(short_db) and is_pitched(self._span)
+        return self.now_ms % (2 * FRAME_MS) == 0 and talker.stands_out(short_db) and is_pitched(self._recent)
 
     def _measure_pitch(self) -> None:
         """It tells a cough from a word: what lasts longer is none, and not worth its CPU."""
         if self.now_ms < self._started_ms + _PITCH_FOR_MS and self._last_voice_ms == self.now_ms:
             self._pitch_frames += 1
-            if self._pitch_frames % 2 and is_pitched(self._span):
+            if self._pitch_frames % 2 and is_pitched(self._recent):
                 self._pitched_ms += 2 * FRAME_MS
 
     def _give_up(self, talker: Talker) -> VoiceEvent:
@@ -291,14 +255,14 @@ class VoiceActivity:
 
     def _hear_a_hum(self, talker: Talker, level_db: float) -> VoiceEvent:
         """It was the room all the time: it is louder than was thought, and its talker is not known any more."""
-        self._room.was_not_somebody([level_db] * (2 * _STEADY_FRAMES))
+        self._onset.room.was_not_somebody([level_db] * (2 * _STEADY_FRAMES))
         pause = self._pause(talker, self._last_voice_ms)
         self._talker = None
         return pause
 
     def _pause(self, talker: Talker, since_ms: int) -> VoiceEvent:
         self.speaking = False
-        self.snr_db = talker.top_db - max(talker.background_db, self._room.quiet_db, _QUIETEST_ROOM_DBFS)
+        self.snr_db = talker.top_db - max(talker.background_db, self._onset.room.quiet_db, _QUIETEST_ROOM_DBFS)
         self._voiced.clear()
         self._paused_ms = self.now_ms
         return VoicePaused(since_ms, self._pitched_ms)

@@ -27,7 +27,7 @@ def periodicity(mulaw: bytes) -> float:
         return 0.0
     samples = _LINEAR[np.frombuffer(mulaw[-SPAN_BYTES:], dtype=np.uint8)]
     halved = samples[0::2] + samples[1::2]
-    halved -= halved.mean()
+    halved -= halved.sum() / len(halved)
     pattern = halved[-_PATTERN:]
     likeness = np.correlate(halved[:-_SHORTEST_PERIOD], pattern, "valid")
     energy = np.cumsum(halved * halved)

@@ -71,6 +71,7 @@ def test_a_soft_voice_stands_out_of_a_quiet_room() -> None:
 def test_the_background_may_turn_out_louder() -> None:
     talker = follow(Talker([-70.0] * 100), (-20.0, 0.2))
     talker.was_not_heard([-33.0, -35.0])
+    talker.follow(-30.0)
     assert talker.background_db == -33.0
     assert not talker.is_strong(-32.0)
 

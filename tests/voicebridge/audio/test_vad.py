@@ -265,3 +265,14 @@ def test_he_is_heard_again_in_front_of_it() -> None:
     events = listen(television_behind(silence(3.0), speech_like(2.0, -20.0), silence(3.5), speech_like(1.5, -20.0)))
     started = [event.at_ms for event in events if isinstance(event, VoiceStarted)]
     assert any(at_ms == pytest.approx(8500, abs=150) for at_ms in started)
+
+
+def test_a_crowd_that_is_never_silent_does_not_hold_the_turn() -> None:
+    louder = np.interp(np.arange(80_000), [0, 39_000, 39_500], [1.0, 1.0, 1.8])
+    crowd = noise(10.0, -36.0) * louder * (1.0 + 0.2 * np.sin(2 * np.pi * 1.3 * np.arange(80_000) / 8000))
+    voice = np.concatenate([silence(3.0), speech_like(2.0, -20.0), silence(5.0)])
+    told = told_at(line(crowd + voice))
+    assert [type(event).__name__ for event, _ in told][:2] == ["VoiceStarted", "VoicePaused"]
+    paused, told_ms = told[1]
+    assert paused.at_ms == pytest.approx(5000, abs=300)
+    assert told_ms == pytest.approx(5000 + 2400, abs=300)
