@@ -13,6 +13,12 @@ _SHORTEST_CHARS = 12
 """With the mark: about as long as the voice needs to have the next piece ready."""
 _FEWEST_WORDS = 3
 
+_EXCLAMATION = re.compile(
+    r"\s*(?:oh (?:dear|my|no|yes|good)|ah yes|i see|of course|how (?:lovely|nice|kind|wonderful)|my goodness|goodness me|"
+    r"that(?:'s| is) (?:good|lovely|nice|wonderful)),\s+(?-i:(?=[a-z]|I['’ ]))",
+    re.IGNORECASE,
+)
+"""Short, and yet said on their own by anybody; unless a name follows ("I see, Anna.")."""
 _MARK = re.compile(r"[,;:](?=\s)|\s?[—–]|\s-(?=\s)")
 _WORD = re.compile(r"[^\W_][\w'’.-]*")
 _OPEN_PART = re.compile(r"[,;:—–]\s|[—–]")
@@ -67,6 +73,8 @@ _MAYBE_SHORT = re.compile(
 
 def end_of_first_piece(text: str) -> int:
     """How much of `text` can be spoken already, as a clause or a sentence; 0: wait. To be asked at each character."""
+    if exclamation := _EXCLAMATION.match(text):
+        return exclamation.end()
     if not _is_closed(text):
         return 0
     if text[-1] in "!?":
