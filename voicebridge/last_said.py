@@ -8,7 +8,6 @@ from voicebridge.audio.telephone_voice import restyled
 from voicebridge.dialogue.events import Manner
 from voicebridge.mouth import SpokenSentence
 
-
 _SENTENCE_ENDS = (".", "!", "?", "…", '"', "”", ")")
 
 

@@ -14,8 +14,8 @@ _SHORTEST_CHARS = 12
 _FEWEST_WORDS = 3
 
 _EXCLAMATION = re.compile(
-    r"\s*(?:oh (?:dear|my|no|yes|good)|ah yes|i see|of course|how (?:lovely|nice|kind|wonderful)|my goodness|goodness me|"
-    r"that(?:'s| is) (?:good|lovely|nice|wonderful)),\s+(?-i:(?=[a-z]|I['’ ]))",
+    r"\s*(?:oh (?:dear|my|no|yes|good)|ah yes|i see|of course|how (?:lovely|nice|kind|wonderful)|my goodness|"
+    r"goodness me|that(?:'s| is) (?:good|lovely|nice|wonderful)),\s+(?-i:(?=[a-z]|I['’ ]))",
     re.IGNORECASE,
 )
 """Short, and yet said on their own by anybody; unless a name follows ("I see, Anna.")."""
