@@ -8,15 +8,16 @@ How it listens, every 20 ms:
 100 ms is above his gate. Nobody has spoken since the last frame above it. In the first 360 ms 80 ms are enough for a
 pause, so that a cough is known to be over before it can pass for an interruption.
 
-*After a pause* he is expected to go on, so for 2.5 s 3 frames of 5 are enough in which the level over 60 ms is
-above his gate; the first of them is told as a suspicion.
+*After a pause* he is expected to go on, so for 2.5 s 3 frames of 5 are enough in which the level over 60 ms is above
+his gate, and a pitch within 100 ms, because his breath goes on as well. The first of them is told as a suspicion.
 
 *While we speak* he is not expected: it takes a beginning as above, and what is our own voice coming back is none
 (`echo.py`).
 
 *What is not a talker.* A sound whose level stays within 3 dB for a second (hum, hiss, a dial tone) is the room: speech
-goes up and down. And when the talker's own level has not been reached for 2.4 s although something is heard (a
-television after the talker has finished), the talker has paused since then, and only his own level is his return.
+goes up and down. And when nothing strong enough to be the talker has been heard for 2.2 s although something is heard
+(a television after he has finished), he has paused since then, and only his own level is his return. For a television
+that was switched on since, the room was too quiet before to tell it from him: then 6 s without his loudest decide.
 
 Where the end of a turn lies is not decided here, but in `dialogue/turn_taking.py`.
 """
@@ -48,7 +49,7 @@ _PITCH_FOR_MS = 1000
 _STEADY_FRAMES = 50
 _STEADY_DB = 3.0
 _STRONG_WINDOW, _STRONG_FRAMES = 5, 4
-_CEILING_MS = 2400
+_CEILING_MS = 2200
 _HIGH_CEILING_MS = 6000
 _WEAK_END_MS = 500
 """The end of a phrase may be as weak for so long, and is the talker all the same."""

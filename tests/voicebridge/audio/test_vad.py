@@ -275,4 +275,4 @@ def test_a_crowd_that_is_never_silent_does_not_hold_the_turn() -> None:
     assert [type(event).__name__ for event, _ in told][:2] == ["VoiceStarted", "VoicePaused"]
     paused, told_ms = told[1]
     assert paused.at_ms == pytest.approx(5000, abs=300)
-    assert told_ms == pytest.approx(5000 + 2400, abs=300)
+    assert told_ms == pytest.approx(5000 + 2200, abs=300)
