@@ -1,7 +1,8 @@
 """What one 20 ms frame costs on its way from the socket to the ears, beside a bare "receive and decode" loop.
 
 Both are servers of the same library in this process; a process of its own (`python -m scripts.benchmarks.frame_path
-PORT`) sends them prepared frames as fast as they are taken. The cost is the CPU time of the server's thread.
+PORT FRAMES EVERY_S`) sends them frames, as fast as they are taken or in real time. The cost is the CPU time of the
+server's thread. In real time every frame wakes a sleeping process, which costs most machines more than the frame does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from sandbox import line_audio
-from sandbox.line_audio import FRAME_BYTES
+from sandbox.line_audio import FRAME_BYTES, FRAME_S
+from scripts.environment import ROOT
 from voicebridge.dialogue import events as ev
 from voicebridge.ears import Ears
 from voicebridge.media_reader import BURST, MediaReader, StreamEnd
@@ -31,6 +33,8 @@ from voicebridge.server import MAX_MESSAGE_BYTES
 FRAMES = BURST - 10
 """In one stream: the reader takes so many at once."""
 STREAMS = 7
+LIVE_FRAMES = 250
+_MODULE = "scripts.benchmarks.frame_path"
 _STREAM_SID = "MZ" + "0" * 32
 _JSON = msgspec.json.Decoder()
 
@@ -46,6 +50,9 @@ class FramePath:
     """The reader with ears that hear nothing."""
     ours_us: float
     """The reader with its ears: all that happens to a frame."""
+    bare_live_us: float
+    """A frame of one call in real time, bare."""
+    ours_live_us: float
 
 
 class _Deaf(Ears):
@@ -74,16 +81,17 @@ def read_with(ears: type[Ears]) -> Server:
 
 
 async def measure_frame_path() -> FramePath:
-    """Takes some ten seconds. The three take turns, so that a busy moment hits all of them."""
+    """Takes some twenty seconds. The three take turns, so that a busy moment hits all of them."""
     servers = (bare, read_with(_Deaf), read_with(Ears))
     costs: list[list[float]] = [[], [], []]
     for _ in range(STREAMS):
         for server, cost in zip(servers, costs, strict=True):
             cost.append(await _cost_us(server))
-    return FramePath(*(statistics.median(cost) for cost in costs))
+    live = [await _cost_us(server, LIVE_FRAMES, FRAME_S) for server in (bare, read_with(Ears))]
+    return FramePath(*(statistics.median(cost) for cost in costs), *live)
 
 
-async def _cost_us(server: Server) -> float:
+async def _cost_us(server: Server, frames: int = FRAMES, every_s: float = 0.0) -> float:
     took: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     async def timed(socket: ServerConnection) -> None:
@@ -93,17 +101,21 @@ async def _cost_us(server: Server) -> float:
 
     async with serve(timed, "127.0.0.1", 0, compression=None, max_size=MAX_MESSAGE_BYTES, max_queue=256) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
-        sender = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, str(port))
+        arguments = map(str, (port, frames, every_s))
+        sender = await asyncio.create_subprocess_exec(sys.executable, "-m", _MODULE, *arguments, cwd=ROOT)
         took_s = await took
         await sender.wait()
-    return 1e6 * took_s / FRAMES
+    return 1e6 * took_s / frames
 
 
-def send_frames(port: int) -> None:
-    """A stream of frames, and its `stop`."""
+def send_frames(port: int, frames: int, every_s: float) -> None:
+    """A stream of frames, one `every_s`, and its `stop`."""
     hiss = line_audio.to_ulaw(line_audio.noise("hiss", -60.0, seconds=1.0))
     with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:
-        for i in range(FRAMES):
+        began = time.monotonic()
+        for i in range(frames):
+            if every_s:
+                time.sleep(max(0.0, began + i * every_s - time.monotonic()))
             at = i * FRAME_BYTES % len(hiss)
             payload = base64.b64encode(hiss[at : at + FRAME_BYTES]).decode()
             socket.send(
@@ -116,4 +128,4 @@ def send_frames(port: int) -> None:
 
 
 if __name__ == "__main__":
-    send_frames(int(sys.argv[1]))
+    send_frames(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -112,7 +112,7 @@ def test_a_step_is_degraded_where_people_would_notice(more: dict[str, float], wh
 
 def test_capacity_is_the_last_good_step() -> None:
     steps = [step(1), step(20), step(40, turn_p95_ms=3000.0)]
-    figures = capacity.figures_of(steps, "answers come late", FramePath(10.0, 12.5, 25.0))
+    figures = capacity.figures_of(steps, "answers come late", FramePath(10.0, 12.5, 25.0, 200.0, 300.0))
     told = {"calls_at_once": 20, "calls_per_core": 100, "turn_p95_ms": 1500, "rss_mb_per_call": 0.5}
     assert (told | {"frame_share_of_bare_pct": 80, "frame_share_with_ears_pct": 40}).items() <= figures.items()
 
