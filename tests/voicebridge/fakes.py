@@ -95,16 +95,16 @@ class ScriptedVoice:
             await asyncio.sleep(0)
 
 
-def hum(seconds: float, rate_hz: int) -> bytes:
+def hum(seconds: float, rate_hz: int, pitch_hz: float = 220.0) -> bytes:
     """16-bit PCM that goes up and down as speech does."""
     t = np.arange(round(seconds * rate_hz)) / rate_hz
     swell = 0.55 + 0.45 * np.sin(2 * math.pi * 4 * t)
-    return bytes((9000 * swell * np.sin(2 * math.pi * 220 * t)).astype("<i2").tobytes())
+    return bytes((9000 * swell * np.sin(2 * math.pi * pitch_hz * t)).astype("<i2").tobytes())
 
 
 def voice(seconds: float) -> bytes:
-    """The person's voice on the line: mu-law at 8 kHz."""
-    return codec.encode(hum(seconds, 8000))
+    """The person's voice on the line: mu-law at 8 kHz. It is not ours: that would be taken for an echo."""
+    return codec.encode(hum(seconds, 8000, pitch_hz=137.0))
 
 
 # --- the far end of a media stream

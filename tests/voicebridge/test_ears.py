@@ -35,7 +35,7 @@ def test_speech_and_its_pauses_are_told_with_their_moments() -> None:
     paused = events[1]
     assert isinstance(paused, SpeechPaused)
     assert paused.pitched_ms is not None
-    assert paused.pitched_ms > 500
+    assert paused.pitched_ms > 400
 
 
 def test_what_was_said_is_there_as_often_as_it_is_asked_for() -> None:

@@ -36,6 +36,8 @@ _SLOTS_BEFORE, _SLOTS_AFTER = 5, 3
 _FFT = 8192
 _LOWEST_BIN, _HIGHEST_BIN = (hz * _FFT // SAMPLE_RATE_HZ for hz in (300, 3400))
 _LAGS = round((_LONGEST_S - _SHORTEST_S) * SAMPLE_RATE_HZ) + 1
+_FADE = np.hanning(2 * SAMPLE_RATE_HZ // 25)[: SAMPLE_RATE_HZ // 25]
+"""40 ms."""
 
 _Samples = NDArray[np.float64]
 
@@ -136,6 +138,13 @@ class Echo:
             self._levels = {slot: db for slot, db in self._levels.items() if slot >= first}
 
 
+def _faded(samples: _Samples) -> _Samples:
+    faded = samples.copy()
+    faded[: len(_FADE)] *= _FADE
+    faded[-len(_FADE) :] *= _FADE[::-1]
+    return faded
+
+
 def _level_db(samples: _Samples) -> float:
     return dbfs(float(np.mean(samples**2)))
 
@@ -146,7 +155,8 @@ def _samples(mulaw: bytes) -> _Samples:
 
 def _find(heard: _Samples, said: _Samples) -> tuple[float, int]:
     """How clearly `heard` is in `said` (1 is the same sound), and how many samples later than the shortest delay."""
-    cross = np.fft.rfft(said, _FFT) * np.conj(np.fft.rfft(heard, _FFT))
+    # Cut off hard, the ends of both would be alike: two clicks.
+    cross = np.fft.rfft(_faded(said), _FFT) * np.conj(np.fft.rfft(_faded(heard), _FFT))
     phases = np.zeros_like(cross)
     band = slice(_LOWEST_BIN, _HIGHEST_BIN)
     phases[band] = cross[band] / (np.abs(cross[band]) + 1e-12)
