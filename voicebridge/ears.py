@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from voicebridge.audio.echo import Echo
 from voicebridge.audio.utterance import Utterance, UtteranceBuffer
-from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoicePaused, VoiceStarted
-from voicebridge.dialogue.events import Event, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
+from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoiceFading, VoicePaused, VoiceStarted
+from voicebridge.dialogue.events import Event, SpeechFading, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
 
 
 class Ears:
@@ -52,4 +52,6 @@ class Ears:
         if isinstance(change, VoicePaused):
             self._utterance.pause()
             return SpeechPaused(at, change.pitched_ms)
+        if isinstance(change, VoiceFading):
+            return SpeechFading(at)
         return SpeechSuspected(at)

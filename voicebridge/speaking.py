@@ -18,6 +18,7 @@ from callregistry.registry import Greeting
 from voicebridge import metrics
 from voicebridge.dialogue import events as ev
 from voicebridge.dialogue.conversation import Conversation
+from voicebridge.dialogue.prompts import is_introduction
 from voicebridge.greeting import late_greeting
 from voicebridge.history import History
 from voicebridge.last_said import LastSaid
@@ -249,6 +250,8 @@ class Speaking:
             self._record(Kind.AGENT_SAID, {**told, "text": said, "heard": heard, "interrupted": interrupted})
             if utterance.in_history:
                 self._conversation.agent_said(reply, heard, interrupted)
+            if utterance.role is ev.Role.GREETING and not is_introduction(heard):
+                self._conversation.greeting_was_cut_short()
         playout.forget(reply)
 
     def _summarise(self) -> None:

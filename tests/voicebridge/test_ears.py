@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.voicebridge.audio.sounds import line, mulaw, silence, speech_like
-from voicebridge.dialogue.events import Event, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
+from voicebridge.dialogue.events import Event, SpeechFading, SpeechPaused, SpeechStarted, SpeechSuspected, UtteranceFull
 from voicebridge.ears import Ears
 
 BEGAN = 100.0
@@ -25,14 +25,16 @@ def test_speech_and_its_pauses_are_told_with_their_moments() -> None:
     events = hear(Ears(), line(silence(1.0), speech_like(1.0), silence(0.8), speech_like(1.0), silence(0.5)))
     assert [type(event) for event in events] == [
         SpeechStarted,
+        SpeechFading,
         SpeechPaused,
         SpeechSuspected,
         SpeechStarted,
+        SpeechFading,
         SpeechPaused,
     ]
     moments = [event.at for event in events if not isinstance(event, UtteranceFull) and hasattr(event, "at")]
-    assert moments == pytest.approx([101.0, 102.0, 102.8, 102.8, 103.8], abs=0.08)
-    paused = events[1]
+    assert moments == pytest.approx([101.0, 102.0, 102.0, 102.8, 102.8, 103.8, 103.8], abs=0.08)
+    paused = events[2]
     assert isinstance(paused, SpeechPaused)
     assert paused.pitched_ms is not None
     assert paused.pitched_ms > 400

@@ -6,7 +6,8 @@ How it listens, every 20 ms:
 
 *Going on.* From then on it is the talker who is followed (`talker.py`): he speaks while the level over 200 ms or over
 100 ms is above his gate. Nobody has spoken since the last frame above it. In the first 360 ms 80 ms are enough for a
-pause, so that a cough is known to be over before it can pass for an interruption.
+pause, so that a cough is known to be over before it can pass for an interruption. A voice that has not been above the
+gate for 120 ms *fades*: in most cases a pause of this beginning is told 80 ms later, and work for it can begin.
 
 *After a pause* he is expected to go on, so for 2.5 s 3 frames of 5 are enough in which the level over 60 ms is above
 his gate, and a pitch within 100 ms, because his breath goes on as well. The first of them is told as a suspicion.
@@ -38,6 +39,8 @@ _FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000
 
 _YOUNG_MS, _YOUNG_FRAMES = 360, 4
 
+_FADES_MS = 120
+
 _RESUME_WINDOW, _RESUME_FRAMES = 5, 3
 _RESUME_MS = 2500
 _RESUME_PITCH_MS = 100
@@ -45,7 +48,7 @@ _RESUME_PERIODICITY = 0.4
 _SOFT_AFTER_MS = 1000
 _SUSPECT_AGAIN_MS = 200
 
-_PITCH_FOR_MS = 1000
+_PITCH_FOR_MS = 640
 _STEADY_FRAMES = 50
 _STEADY_DB = 3.0
 _STRONG_WINDOW, _STRONG_FRAMES = 5, 4
@@ -71,16 +74,23 @@ class VoiceSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceFading:
+    """Nobody has been heard since `at_ms` of the audio fed; not yet for long enough to be a pause."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class VoicePaused:
     """Nobody has spoken since `at_ms` of the audio fed. Told again in a pause when it turns out to have begun earlier:
     what was heard since was not the talker."""
 
     at_ms: int
     pitched_ms: int
-    """How much of the first second since `VoiceStarted` had a pitch, about."""
+    """How much of the first 640 ms since `VoiceStarted` had a pitch, about."""
 
 
-VoiceEvent = VoiceStarted | VoiceSuspected | VoicePaused
+VoiceEvent = VoiceStarted | VoiceSuspected | VoiceFading | VoicePaused
 
 
 class VoiceActivity:
@@ -206,7 +216,7 @@ class VoiceActivity:
             return self._give_up(talker)
         if len(self._steady) == _STEADY_FRAMES and max(self._steady) - min(self._steady) < _STEADY_DB:
             return self._hear_a_hum(talker, short_db)
-        return None
+        return VoiceFading(self._last_voice_ms) if self.now_ms - self._last_voice_ms == _FADES_MS else None
 
     def _wait(self, talker: Talker, frame_db: float, long_db: float, latest_db: float, at: float) -> VoiceEvent | None:
         self._voiced.append(latest_db > talker.gate_db)

@@ -2,7 +2,7 @@
 
 One clock runs, from the last moment the person was heard. What happens along it:
 
-1. After `draft_after_s` (at the first short pause) all of the turn is transcribed.
+1. When the voice fades, or at the latest after a pause of `draft_after_s`, all of the turn is transcribed.
 2. When the words are there and may be the whole turn, an answer is drafted: the language model thinks and the voice
    speaks, but nothing is sent and nothing has happened. Words that sound unfinished are given a little more time first.
 3. When the silence has lasted as long as the words ask for (`endpointing.py`), the turn is over: it is told, and the
@@ -63,6 +63,13 @@ class Answering:
         if self._wants_filler(caller, turn):
             yield self._filler_at(turn), self._fill
 
+    def fades(self, at: float, now: float) -> None:
+        """Probably the first short pause: all is transcribed already, and 80 ms are won if it is one."""
+        caller = self._talk.caller
+        assert caller.turn is not None
+        if self._talk.timing.drafts and not self._talk.agent.is_heard and not self._is_used_up(caller, caller.turn):
+            caller.tells(now, heard_until=at)
+
     def suspect(self, now: float) -> None:
         """A quick sign of the person's voice: nothing may begin to sound before the ears are sure. Not for ever."""
         caller, timing = self._talk.caller, self._talk.timing
@@ -87,8 +94,10 @@ class Answering:
             return timing.draft_after_s
         if not timing.drafts:
             return timing.patience.unknown_s
-        used_up = turn.drafts >= timing.drafts_per_turn or caller.spoken_s > timing.draft_speech_s
-        return timing.late_draft_after_s if used_up else timing.draft_after_s
+        return timing.late_draft_after_s if self._is_used_up(caller, turn) else timing.draft_after_s
+
+    def _is_used_up(self, caller: Caller, turn: Turn) -> bool:
+        return turn.drafts >= self._talk.timing.drafts_per_turn or caller.spoken_s > self._talk.timing.draft_speech_s
 
     def _ask(self, now: float) -> None:
         self._talk.caller.tells(now)
@@ -292,5 +301,5 @@ class Answering:
 
 
 def _is_for_us(words: str) -> bool:
-    """While we wait: words that tell us that the person is back."""
-    return intent_of(words) is not None
+    """While we wait: words that tell us that the person is back, whatever follows them."""
+    return any(intent_of(said) is not None for said in (words, words.partition(".")[0]))

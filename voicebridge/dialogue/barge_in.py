@@ -29,8 +29,10 @@ def lets_us_go_on(turn: Turn, phase: Phase) -> bool:
 
 
 def _is_how_one_answers_a_telephone(words: str) -> bool:
-    """A name, a "Speaking.", and what is misheard of a "Hello?": no reason not to say who is calling."""
-    return len(words.split()) <= 2 and not is_interruption(words)
+    """A name, "Hello, Norman speaking.", and what is misheard of a "Hello?": no reason not to say who is calling."""
+    said = words.split()
+    short = len(said) <= 2 or (len(said) <= 5 and is_hello(said[0]))
+    return short and not is_interruption(words)
 
 
 def asks_for_nothing(words: str, phase: Phase, *, over_greeting: bool) -> bool:

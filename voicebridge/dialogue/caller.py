@@ -71,12 +71,14 @@ class Caller:
         """A breath, or the end."""
         assert self.turn is not None, "whoever speaks has a turn"
         self.state = CallerState.PAUSED
-        self.pause_since = self.turn.ended_at = since
+        self.pause_since = since
+        self.turn.pauses(since)
 
-    def tells(self, now: float, *, closes_part: bool = False) -> None:
-        """What has been said so far goes to speech to text."""
+    def tells(self, now: float, *, heard_until: float | None = None, closes_part: bool = False) -> None:
+        """What has been said so far goes to speech to text: all until the pause, or until `heard_until`."""
         assert self.turn is not None, "whoever speaks has a turn"
-        self.turn.asked(self._next_request, closes_part=closes_part)
+        until = self.pause_since if heard_until is None else heard_until
+        self.turn.asked(self._next_request, heard_until=until, closes_part=closes_part)
         self.turn.requested_at = now
         self._commands.append(Transcribe(self._next_request, closes_part))
         self._next_request += 1
@@ -113,7 +115,7 @@ class Caller:
 
     def leaves(self, now: float) -> None:
         """The stream is over. What was being said goes to speech to text all the same."""
-        if self.turn is not None and not self.turn.is_asked:
+        if self.turn is not None and (self.state is CallerState.SPEAKING or not self.turn.is_asked):
             self.tells(now)
         if self.state is not CallerState.SILENT:
             self.ends_turn()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from voicebridge.dialogue.prompts import CLOSING_HINT, INTERRUPTED, SUMMARISE
+from voicebridge.dialogue.prompts import CLOSING_HINT, INTERRUPTED, INTRODUCE_YOURSELF, SUMMARISE
 
 _KEPT_AFTER_SUMMARY = 10
 """The last lines stay word for word."""
@@ -42,6 +42,7 @@ class Conversation:
         self._summarise_at = summarise_at
         self._lines: list[_Line] = []
         self._summary = ""
+        self._is_unintroduced = False
         self._being_summarised = 0
         """So many of the oldest lines are with the model."""
 
@@ -55,6 +56,11 @@ class Conversation:
         """What was heard of one of our replies. Told again, it replaces what was told of it before."""
         content = f"{heard} {INTERRUPTED}" if heard and interrupted else heard
         self._tell(_Line("assistant", reply, content))
+        self._is_unintroduced = False
+
+    def greeting_was_cut_short(self) -> None:
+        """The person has not heard who is calling: the next answer has to say it."""
+        self._is_unintroduced = True
 
     def messages(self, *, closing: bool = False, also_said: tuple[int, str] | None = None) -> list[Message]:
         """Everything the model has to know for its next answer. `closing`: that answer is our goodbye.
@@ -70,6 +76,8 @@ class Conversation:
             lines = [line for line in lines if (line.role, line.number) != ("user", turn)]
             lines.append(_Line("user", turn, text))
         told += [Message(line.role, line.content) for line in lines]
+        if self._is_unintroduced and not closing:
+            told.append(Message("system", INTRODUCE_YOURSELF))
         if closing:
             told.append(Message("system", CLOSING_HINT))
         return told

@@ -38,6 +38,13 @@ class SpeechSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechFading:
+    """A quick sign: nobody has been heard since `at`. `SpeechPaused` follows in a moment, if it is more than a gap."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechPaused:
     """The ears have heard nobody since `at`. A breath, or the end of the turn: `TurnTaking` decides."""
 
@@ -125,6 +132,7 @@ Event = (
     StreamStarted
     | SpeechStarted
     | SpeechSuspected
+    | SpeechFading
     | SpeechPaused
     | UtteranceFull
     | Transcribed

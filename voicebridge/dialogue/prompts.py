@@ -11,6 +11,11 @@ CLOSING_HINT = (
 INTERRUPTED = "[interrupted: the person did not hear the rest of this]"
 """Put behind what was heard of a line that was broken off."""
 
+INTRODUCE_YOURSELF = (
+    "The person has not heard who is calling. Answer in a few words, and then say who you are: Kindline, an automated "
+    "AI voice, and on whose behalf you call."
+)
+
 SUMMARISE = (
     "Summarise the beginning of this telephone call for the one who goes on with it, in at most eight short sentences. "
     "Keep names, people, places, times, how the person feels, what was promised and what is still open. Write down "
@@ -59,6 +64,11 @@ def system_prompt(
         facts.append(f"Today is {today}.")
     facts.append("You have already said who you are. Do not introduce yourself again.")
     return _CHARACTER + "\n\nThis call:\n" + "\n".join(f"- {fact}" for fact in facts)
+
+
+def is_introduction(heard: str) -> bool:
+    """Whether so much of a greeting says that an automated voice calls, and on whose behalf: its first sentence."""
+    return "automated" in heard and "." in heard.partition("automated")[2]
 
 
 def greeting_text(person_name: str | None, caller_name: str | None, topic: str | None) -> str:

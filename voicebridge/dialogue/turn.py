@@ -13,6 +13,9 @@ from voicebridge.dialogue.events import Transcribed
 from voicebridge.dialogue.hallucination import is_invented
 from voicebridge.dialogue.intents import new_words
 
+_SAME_MOMENT_S = 0.03
+"""Two times of a voice's end that differ by less, a frame and a half, are the same."""
+
 
 @dataclass(slots=True)
 class _Part:
@@ -62,12 +65,13 @@ class Turn:
     """Its words when our answer to it first sounded."""
     _parts: list[_Part] = field(default_factory=list)
     _last_is_closed: bool = True
-    _is_asked: bool = False
+    _asked_until: float | None = None
+    """All that was said until then has gone to speech to text; None if the person has spoken since."""
 
     def goes_on(self) -> None:
         """The person speaks: what is known of the words is not all of them."""
         self.stretches += 1
-        self._is_asked = False
+        self._asked_until = None
         self.draft_failed = False
 
     def is_answered(self) -> None:
@@ -75,14 +79,20 @@ class Turn:
         self.answered, self.stretches = self.text, 0
         self.over_greeting = self.interrupted_us = False
 
-    def asked(self, request: int, *, closes_part: bool) -> None:
-        """The utterance so far has gone to speech to text."""
+    def pauses(self, since: float) -> None:
+        """The person was last heard then."""
+        self.ended_at = since
+        if self._asked_until is not None and since > self._asked_until + _SAME_MOMENT_S:
+            self._asked_until = None
+
+    def asked(self, request: int, *, heard_until: float, closes_part: bool) -> None:
+        """The utterance so far, up to the person's voice at `heard_until`, has gone to speech to text."""
         if self._last_is_closed:
             self._parts.append(_Part(request))
         else:
             self._parts[-1] = _Part(request)
         self._last_is_closed = closes_part
-        self._is_asked = not closes_part  # a full buffer is emptied while the person speaks on
+        self._asked_until = None if closes_part else heard_until  # a full buffer is emptied while the person speaks on
 
     def is_waiting_for(self, request: int) -> bool:
         """The answer to this request is needed, and has not come."""
@@ -104,7 +114,7 @@ class Turn:
     @property
     def is_asked(self) -> bool:
         """All that has been said has gone to speech to text."""
-        return self._is_asked
+        return self._asked_until is not None
 
     @property
     def is_pending(self) -> bool:
@@ -114,7 +124,7 @@ class Turn:
     @property
     def is_known(self) -> bool:
         """All that can be known of its words is known."""
-        return self._is_asked and not self.is_pending
+        return self.is_asked and not self.is_pending
 
     @property
     def failed(self) -> bool:

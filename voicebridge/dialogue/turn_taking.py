@@ -127,6 +127,8 @@ class TurnTaking:
                 self._speech_started(min(at, now))
             case events.SpeechSuspected():
                 self._answering.suspect(now)
+            case events.SpeechFading(at=at) if self.caller is CallerState.SPEAKING:
+                self._answering.fades(min(at, now), now)
             case events.SpeechPaused(at=at, pitched_ms=pitched_ms) if self.caller is CallerState.SPEAKING:
                 self._speech_paused(min(at, now), pitched_ms)
             case events.SpeechPaused(at=at) if self.caller is CallerState.PAUSED:
@@ -215,6 +217,8 @@ class TurnTaking:
         if agent.state is AgentState.HELD and is_noise(caller.turn, speech_s, pitched_ms, self._talk.timing):
             agent.resumes()
             caller.settles()
+        elif not agent.is_heard:
+            self._talk.rest()
 
     def _utterance_full(self, now: float) -> None:
         if self._talk.agent.has_draft:

@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 
 from tests.voicebridge.audio.sounds import Samples, line, mulaw, noise, silence, speech_like, tone
-from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoicePaused, VoiceStarted, VoiceSuspected
+from voicebridge.audio.vad import VoiceActivity, VoiceEvent, VoiceFading, VoicePaused, VoiceStarted, VoiceSuspected
 
 
 def listen(audio: bytes, frame_bytes: int = 160) -> list[VoiceEvent]:
-    """What is told, without the suspicions."""
+    """What is told, without the quick signs."""
     ears = VoiceActivity()
     events: list[VoiceEvent] = []
     for at in range(0, len(audio), frame_bytes):
         events += ears.feed(audio[at : at + frame_bytes])
-    return [event for event in events if not isinstance(event, VoiceSuspected)]
+    return [event for event in events if not isinstance(event, VoiceSuspected | VoiceFading)]
 
 
 def told_at(audio: bytes) -> list[tuple[VoiceEvent, int]]:
+    """Each event, fading excepted, with the moment at which it was told."""
+    return [(event, told_ms) for event, told_ms in all_told_at(audio) if not isinstance(event, VoiceFading)]
+
+
+def all_told_at(audio: bytes) -> list[tuple[VoiceEvent, int]]:
     """Each event with the moment at which it was told."""
     ears = VoiceActivity()
     return [(event, ears.now_ms) for at in range(0, len(audio), 160) for event in ears.feed(audio[at : at + 160])]
@@ -55,6 +60,16 @@ def test_a_cough_is_over_before_it_could_interrupt(cough_s: float) -> None:
     (_, _), (paused, told_ms) = told_at(line(silence(2.0), cough(cough_s, -20.0), silence(1.0)))
     assert paused.at_ms == pytest.approx(2000 + 1000 * cough_s, abs=20)
     assert told_ms - 2000 < 300
+
+
+def test_a_voice_fades_before_its_pause_is_sure() -> None:
+    told = all_told_at(line(silence(1.0), speech_like(1.6), silence(1.0)))
+    (fading, fades_ms), (paused, paused_ms) = told[-2:]
+    assert isinstance(fading, VoiceFading)
+    assert isinstance(paused, VoicePaused)
+    assert fading.at_ms == paused.at_ms, "the same end of the voice"
+    assert fades_ms == fading.at_ms + 120
+    assert paused_ms >= fades_ms + 40
 
 
 def test_a_hello_in_the_first_moment_of_the_call_is_heard() -> None:

@@ -214,7 +214,7 @@ def test_a_hello_when_picking_up_does_not_stop_the_greeting(greeting: Script, te
     greeting.at(5.0, ReplyFinished(1)).expect()
 
 
-@pytest.mark.parametrize("text", ["Margaret Hill.", "Speaking.", "Below."])
+@pytest.mark.parametrize("text", ["Margaret Hill.", "Speaking.", "Below.", "Hello, Norman Hill speaking."])
 def test_neither_does_any_other_way_to_answer_a_telephone(greeting: Script, text: str) -> None:
     greeting.speech(0.1, 0.7).at(1.2, heard(1, text)).expect(asked(1), settled)
     greeting.at(5.0, ReplyFinished(1)).expect()

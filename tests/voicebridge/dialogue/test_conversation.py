@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebridge.dialogue.conversation import Conversation, Message
-from voicebridge.dialogue.prompts import CLOSING_HINT, INTERRUPTED, SUMMARISE
+from voicebridge.dialogue.prompts import CLOSING_HINT, INTERRUPTED, INTRODUCE_YOURSELF, SUMMARISE
 
 SYSTEM = Message("system", "You are kind.")
 
@@ -146,3 +146,14 @@ def test_a_summary_without_an_end_is_cut() -> None:
     conversation.to_summarise()
     conversation.summarised("x" * 100_000)
     assert len(conversation.messages()[1].content) < 3100
+
+
+def test_who_has_not_heard_who_calls_is_told_in_the_next_answer() -> None:
+    conversation = Conversation("Be kind.")
+    conversation.agent_said(1, "Hello Ada, this is", interrupted=True)
+    conversation.greeting_was_cut_short()
+    conversation.person_said(1, "Who is it?")
+    assert conversation.messages()[-1] == Message("system", INTRODUCE_YOURSELF)
+    assert conversation.messages(closing=True)[-1] == Message("system", CLOSING_HINT)
+    conversation.agent_said(2, "This is Kindline, an automated AI voice.", interrupted=False)
+    assert conversation.messages()[-1].role == "assistant"

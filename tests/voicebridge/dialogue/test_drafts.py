@@ -28,10 +28,12 @@ from voicebridge.dialogue.events import (
     ReplyFinished,
     ReplyStarted,
     SayGreeting,
+    SpeechFading,
     SpeechPaused,
     SpeechStarted,
     SpeechSuspected,
     StreamStarted,
+    StreamStopped,
 )
 from voicebridge.dialogue.states import Timing
 from voicebridge.dialogue.turn_taking import AgentState
@@ -55,6 +57,39 @@ def test_an_answer_is_drafted_at_the_first_short_pause_and_nothing_of_it_is_hear
     assert greeted.machine.agent is AgentState.DRAFTING
     greeted.until(9.2).expect()
     greeted.until(9.4).expect(said(1, KNEE), released(2))
+
+
+def test_a_voice_that_fades_is_transcribed_before_it_is_surely_a_pause(greeted: Script) -> None:
+    greeted.at(6.15, SpeechStarted(6.0)).at(8.12, SpeechFading(8.0)).expect(asked(1))
+    greeted.at(8.2, SpeechPaused(8.0)).until(8.4).expect()
+    assert greeted.machine.agent is AgentState.DRAFTING
+    greeted.at(8.45, heard(1, KNEE)).expect(drafted(2, 1, KNEE, 8.0)).until(9.31).expect(said(1, KNEE), released(2))
+
+
+def test_the_words_may_come_before_the_pause_is_sure(greeted: Script) -> None:
+    greeted.at(6.15, SpeechStarted(6.0)).at(8.12, SpeechFading(8.0)).expect(asked(1))
+    greeted.at(8.18, heard(1, KNEE)).expect().at(8.2, SpeechPaused(8.0)).expect(drafted(2, 1, KNEE, 8.0))
+    greeted.until(9.31).expect(said(1, KNEE), released(2))
+
+
+def test_a_voice_that_only_faded_is_transcribed_again_at_the_pause(greeted: Script) -> None:
+    greeted.at(6.15, SpeechStarted(6.0)).at(8.12, SpeechFading(8.0)).expect(asked(1))
+    greeted.at(8.5, heard(1, KNEE)).expect()
+    greeted.at(9.7, SpeechPaused(9.5)).until(9.71).expect(asked(2))
+    greeted.at(10.0, heard(2, STAIRS)).expect(drafted(2, 1, STAIRS, 9.5)).until(10.81).expect(
+        said(1, STAIRS), released(2)
+    )
+
+
+def test_a_voice_that_fades_over_ours_or_costs_too_much_waits_for_the_pause(play: Play) -> None:
+    script = begun(play, Timing(drafts=False)).at(6.15, SpeechStarted(6.0)).at(8.12, SpeechFading(8.0)).expect()
+    script = play().at(0.0, StreamStarted()).expect(SayGreeting(1))
+    script.at(0.5, SpeechStarted(0.4)).at(0.9, SpeechFading(0.8)).expect()
+
+
+def test_words_said_after_a_voice_had_faded_are_not_lost_at_the_end(greeted: Script) -> None:
+    greeted.at(6.15, SpeechStarted(6.0)).at(8.12, SpeechFading(8.0)).expect(asked(1))
+    greeted.at(8.6, StreamStopped()).expect(asked(2)).at(9.0, heard(2, STAIRS)).expect(said(1, STAIRS))
 
 
 def test_a_draft_is_withdrawn_when_the_person_goes_on_and_the_whole_is_transcribed_again(greeted: Script) -> None:

@@ -181,7 +181,7 @@ def test_that_we_wait_can_be_seen(play: Play) -> None:
     assert shown == [agent(state) for state in states]
 
 
-@pytest.mark.parametrize("text", ["I'm back.", "Hello?", "Are you still there?"])
+@pytest.mark.parametrize("text", ["I'm back.", "Hello?", "Are you still there?", "I am back. It was only the postman."])
 def test_whoever_is_back_is_answered_at_once(waiting: Script, text: str) -> None:
     waiting.speech(60.0, 61.0).at(61.5, heard(2, text)).expect(asked(2), drafted(3, 2, text, 61.0))
     waiting.until(62.7).expect(said(2, text), released(3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebridge.dialogue.prompts import CLOSING_HINT, SUMMARISE, greeting_text, system_prompt
+from voicebridge.dialogue.prompts import CLOSING_HINT, SUMMARISE, greeting_text, is_introduction, system_prompt
 from voicebridge.dialogue.sentences import SentenceSplitter
 
 
@@ -64,3 +64,17 @@ def test_the_laws_of_the_voice_are_told(rule: str) -> None:
 def test_the_hints_can_be_recognised() -> None:
     assert "said goodbye" in CLOSING_HINT
     assert SUMMARISE.startswith("Summarise")
+
+
+@pytest.mark.parametrize(
+    ("heard", "enough"),
+    [
+        ("", False),
+        ("Hello Ada, this is Kindline, an automated", False),
+        ("Hello Ada, this is Kindline, an automated AI voice, calling on behalf of Sunrise", False),
+        ("Hello. This is Kindline, an automated A I voice.", True),
+        (greeting_text("Ada", "Sunrise House", None), True),
+    ],
+)
+def test_a_greeting_has_introduced_us_once_its_first_sentence_was_heard(heard: str, enough: bool) -> None:
+    assert is_introduction(heard) is enough

@@ -7,7 +7,7 @@ from voicebridge.dialogue.turn import Turn
 
 
 def asked(turn: Turn, request: int, *, closes_part: bool = False) -> Turn:
-    turn.asked(request, closes_part=closes_part)
+    turn.asked(request, heard_until=0.0, closes_part=closes_part)
     return turn
 
 

@@ -37,6 +37,7 @@ from voicebridge.dialogue.events import (
     SayFiller,
     SayGreeting,
     SayLine,
+    SpeechFading,
     SpeechPaused,
     SpeechStarted,
     SpeechSuspected,
@@ -131,6 +132,8 @@ class Call:
         self.last_request = 0
         self.utterance = Utterance()
         self.speech_since = 0.0
+        self.asked_until = -1.0
+        """When the voice last faded."""
         self.over = False
         self.hung_up = False
         self.record: list[tuple[float, Event | None, list[Command]]] = []
@@ -139,10 +142,15 @@ class Call:
     def happens(self, event: Event) -> None:
         self.is_known(event)
         already_spoke = self.machine.caller is CallerState.SPEAKING
+        if isinstance(event, SpeechPaused) and already_spoke and min(event.at, self.now) > self.asked_until + 0.03:
+            self.utterance.all_is_asked = False  # the voice had only faded, and went on
+        if isinstance(event, SpeechFading) and already_spoke:
+            self.asked_until = min(event.at, self.now)
         commands = self.machine.handle(event, self.now)
         if isinstance(event, SpeechStarted) and self.machine.caller is CallerState.SPEAKING and not already_spoke:
             self.utterance.all_is_asked = False
             self.speech_since = min(event.at, self.now)
+            self.asked_until = -1.0
         self.check(event, commands)
         if isinstance(event, StreamStopped):
             self.alive, self.filler, self.over = None, None, True
@@ -347,6 +355,7 @@ ordinary: list[st.SearchStrategy[Happening]] = [
 strange: list[st.SearchStrategy[Happening]] = [
     st.sampled_from([0.0, 0.1, 0.5, 3.0]).map(lambda ago: at_any_time(lambda call: SpeechStarted(call.now - ago))),
     st.sampled_from([-1.0, 0.0, 0.1]).map(lambda ago: at_any_time(lambda call: SpeechSuspected(call.now - ago))),
+    st.sampled_from([0.0, 0.1, 0.3]).map(lambda ago: at_any_time(lambda call: SpeechFading(call.now - ago))),
     st.tuples(st.sampled_from([0.0, 0.2, 2.0]), st.sampled_from([None, 0, 300])).map(
         lambda drawn: at_any_time(lambda call: SpeechPaused(call.now - drawn[0], drawn[1]))
     ),
