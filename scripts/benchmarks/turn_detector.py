@@ -61,7 +61,7 @@ class Detector:
         now = self._now_ms / 1000
         self._told: list[str] = []
         for event in self._ears.hear(frame, now):
-            if isinstance(event, ev.SpeechPaused):
+            if isinstance(event, ev.SpeechPaused | ev.SpeechFading):
                 self._pause_ms = round(event.at * 1000)
             self._happens(event, now)
         if self._asked:
@@ -73,10 +73,10 @@ class Detector:
             self._sound(now)
         return self._told
 
-    @property
-    def drafts(self) -> int:
-        """How many answers have been begun."""
-        return self._drafts
+    drafts = 0
+    """How many answers have been begun."""
+    transcriptions = 0
+    """How often speech to text has been asked."""
 
     def _prepare(self, patience: Patience, audible_ms: int, draft_after_ms: int | None) -> None:
         usual = Timing()
@@ -84,7 +84,7 @@ class Detector:
         self._timing = replace(usual, patience=patience, draft_after_s=draft_after_s, idle_s=_NEVER_S)
         self._audible_ms = audible_ms
         self._ears = Ears()
-        self._now_ms = self._pause_ms = self._drafts = 0
+        self._now_ms = self._pause_ms = 0
         self._begin_call(0.0)
 
     def _begin_call(self, now: float) -> None:
@@ -107,12 +107,13 @@ class Detector:
                 case ev.Record(kind=Kind.PERSON_SPEAKING, data={"speaking": True}):
                     self._told.append("speech_start")
                 case ev.Transcribe(request=request, closes_part=closes_part):
+                    self.transcriptions += 1
                     utterance = self._ears.part() if closes_part else self._ears.utterance()
                     self._asked.append(_Asked(request, utterance))
                 case ev.DiscardUtterance():
                     self._settle()
                 case ev.StartReply():
-                    self._drafts += 1
+                    self.drafts += 1
                 case ev.ReleaseReply(reply=reply):
                     self._sounds[reply] = self._now_ms + self._audible_ms
                 case ev.SayLine(reply=reply) | ev.SayAgain(reply=reply):
