@@ -44,7 +44,8 @@ class _Asked:
 
 
 class Detector:
-    """By sound alone. `end_of_turn_ms`: the silence before the answer; the other times as in `Timing`."""
+    """By sound alone. `end_of_turn_ms`: the silence before the answer. `draft_after_ms`: that a pause of so much has the
+    turn transcribed, instead of the fading of the voice."""
 
     def __init__(
         self, *, end_of_turn_ms: int | None = None, audible_ms: int = 0, draft_after_ms: int | None = None
@@ -61,6 +62,8 @@ class Detector:
         now = self._now_ms / 1000
         self._told: list[str] = []
         for event in self._ears.hear(frame, now):
+            if isinstance(event, ev.SpeechFading) and not self._begins_as_voice_fades:
+                continue
             if isinstance(event, ev.SpeechPaused | ev.SpeechFading):
                 self._pause_ms = round(event.at * 1000)
             self._happens(event, now)
@@ -83,6 +86,7 @@ class Detector:
         draft_after_s = usual.draft_after_s if draft_after_ms is None else draft_after_ms / 1000
         self._timing = replace(usual, patience=patience, draft_after_s=draft_after_s, idle_s=_NEVER_S)
         self._audible_ms = audible_ms
+        self._begins_as_voice_fades = draft_after_ms is None
         self._ears = Ears()
         self._now_ms = self._pause_ms = 0
         self._begin_call(0.0)

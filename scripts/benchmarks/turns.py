@@ -109,7 +109,7 @@ def read_corpus(folder: Path) -> list[Recording]:
 def measure(recordings: Sequence[Recording], setting: Setting, *, words: bool) -> dict[str, Any]:
     """Plays all recordings to the product; the figures."""
     told: list[Told] = []
-    drafts = frames = turns = 0
+    asked = drafts = frames = turns = 0
     cpu_s = 0.0
     for recording in recordings:
         oracle = Oracle(recording.label)
@@ -125,8 +125,10 @@ def measure(recordings: Sequence[Recording], setting: Setting, *, words: bool) -
         frames += len(recording.mulaw) // FRAME_BYTES
         if recording.label["kind"] == "turn":
             turns += 1
+            asked += detector.transcriptions
             drafts += detector.drafts
     figures = summary([recording.label for recording in recordings], told)
+    figures["transcriptions_per_turn"] = round(asked / turns, 2) if turns else None
     figures["drafts_per_turn"] = round(drafts / turns, 2) if turns else None
     figures["us_per_frame"] = round(cpu_s * 1e6 / frames, 1) if frames else None
     return figures
@@ -166,7 +168,8 @@ def shown(results: Sequence[tuple[Setting, dict[str, Any]]], usual_ms: int) -> s
     """The curve as a table. An asterisk marks the product's own patience."""
     pauses = sorted({int(length) for _, figures in results for length in figures["mid_cut_pct"]})
     header = ["patience ms", "draft ms", "p50", "p90", "bad %", "cut %", "missed %"]
-    header += [f"cut {length}" for length in pauses] + ["drafts", "onset p50", "false/min", "us/frame"]
+    header += [f"cut {length}" for length in pauses] + ["asked", "drafts", "onset", "false/min", "us/frame"]
+    others = ("transcriptions_per_turn", "drafts_per_turn", "onset_p50_ms", "false_starts_per_min", "us_per_frame")
     rows: list[list[Figure]] = []
     for setting, figures in results:
         mark = " *" if setting.end_of_turn_ms == usual_ms else ""
@@ -175,6 +178,6 @@ def shown(results: Sequence[tuple[Setting, dict[str, Any]]], usual_ms: int) -> s
             [f"{setting.end_of_turn_ms}{mark}", setting.draft_after_ms or "usual"]
             + [figures[name] for name in names]
             + [figures["mid_cut_pct"].get(str(length)) for length in pauses]
-            + [figures[n] for n in ("drafts_per_turn", "onset_p50_ms", "false_starts_per_min", "us_per_frame")]
+            + [figures[name] for name in others]
         )
     return table(rows, header)
