@@ -44,7 +44,7 @@ class _Asked:
 
 
 class Detector:
-    """By sound alone. `end_of_turn_ms`: the silence before the answer. `draft_after_ms`: that a pause of so much has the
+    """By sound alone. `end_of_turn_ms`: the silence before the answer. `draft_after_ms`: a pause of this length has the
     turn transcribed, instead of the fading of the voice."""
 
     def __init__(
