@@ -51,6 +51,7 @@ _SUSPECT_AGAIN_MS = 200
 _PITCH_FOR_MS = 640
 _STEADY_FRAMES = 50
 _STEADY_DB = 3.0
+_STEADY_CHECK_MS = 200
 _STRONG_WINDOW, _STRONG_FRAMES = 5, 4
 _CEILING_MS = 2200
 _HIGH_CEILING_MS = 6000
@@ -133,6 +134,9 @@ class VoiceActivity:
 
     def feed(self, mulaw: bytes, now: float = 0.0) -> list[VoiceEvent]:
         """What became clear with these bytes (8 kHz mu-law), which were complete at `now` on the clock of the echo."""
+        if len(mulaw) == _FRAME_BYTES and not self._rest:  # almost always
+            event = self._judge(mulaw, now)
+            return [] if event is None else [event]
         data = self._rest + mulaw
         events: list[VoiceEvent] = []
         end = 0
@@ -214,7 +218,7 @@ class VoiceActivity:
             talker.was_not_heard(self._steady)
             self._last_strong_ms = self._last_loudest_ms
             return self._give_up(talker)
-        if len(self._steady) == _STEADY_FRAMES and max(self._steady) - min(self._steady) < _STEADY_DB:
+        if self.now_ms % _STEADY_CHECK_MS == 0 and self._is_steady():
             return self._hear_a_hum(talker, short_db)
         return VoiceFading(self._last_voice_ms) if self.now_ms - self._last_voice_ms == _FADES_MS else None
 
@@ -250,6 +254,9 @@ class VoiceActivity:
         if not self.speaking or self.now_ms - self._last_strong_ms < _SOFT_AFTER_MS:
             return False
         return self.now_ms % (2 * FRAME_MS) == 0 and talker.stands_out(short_db) and is_pitched(self._recent)
+
+    def _is_steady(self) -> bool:
+        return len(self._steady) == _STEADY_FRAMES and max(self._steady) - min(self._steady) < _STEADY_DB
 
     def _measure_pitch(self) -> None:
         """It tells a cough from a word: what lasts longer is none, and not worth its CPU."""
