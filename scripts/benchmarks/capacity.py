@@ -33,7 +33,7 @@ STAGGER_S = 0.3
 LATER_MS = 300
 """An answer at p95 that is so much later than with one call is late."""
 LAPSES_PER_CALL = 0.1
-BUSY_MACHINE_MS = 60
+BUSY_MACHINE_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,12 @@ class Step:
     """Of one core, while all talked."""
     rss_mb: float
     loop_lag_ms: float
-    latest_frame_ms: float
+    late_frame_p99_ms: float
+    """How late the telephones were with their own frames."""
 
     def why_degraded(self, alone: Step) -> str | None:
         """What is worse than it may be, compared with one call alone; None if all is well."""
-        if self.latest_frame_ms > BUSY_MACHINE_MS:
+        if self.late_frame_p99_ms > BUSY_MACHINE_MS:
             return "the telephones themselves were late: this machine can measure no more"
         if self.answered_pct < 100:
             return "not every turn was answered"
@@ -125,7 +126,7 @@ async def talk_at_once(house: House, exchange: Exchange, said: Sequence[Sentence
     for telephone in telephones:
         await telephone.begun(60.0 + STAGGER_S * calls)
         await telephone.until(lambda t=telephone: bool(t.playout.sounds), 10.0)  # type: ignore[misc]
-        telephone.latest_frame_s, telephone.playout.lapses = 0.0, 0
+        telephone.late_s, telephone.playout.lapses = [], 0
     began, before = loop.time(), await asyncio.to_thread(house.metrics)
     talks = await asyncio.gather(*(talk(t, said, first) for first, t in enumerate(telephones)))
     after, ended = await asyncio.to_thread(house.metrics), loop.time()
@@ -144,7 +145,7 @@ async def talk_at_once(house: House, exchange: Exchange, said: Sequence[Sentence
         core_pct=100 * cpu_s / (ended - began),
         rss_mb=after["process_resident_memory_bytes"] / 2**20,
         loop_lag_ms=1000 * after.get("kindline_loop_lag_seconds", 0.0),
-        latest_frame_ms=1000 * max(telephone.latest_frame_s for telephone in telephones),
+        late_frame_p99_ms=1000 * (percentile([s for telephone in telephones for s in telephone.late_s], 99) or 0.0),
     )
 
 

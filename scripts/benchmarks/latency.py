@@ -58,7 +58,7 @@ class Conversation:
     events: list[dict[str, Any]]
     cpu_s_per_min: float
     requests: dict[str, int]
-    latest_frame_ms: float
+    late_frame_p99_ms: float
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ async def converse(house: House, exchange: Exchange, said: Sequence[Sentence]) -
         await exchange.events(call_id),
         cpu_s / ((ended - began) / 60),
         {stage: asked[stage] - requests[stage] for stage in asked},
-        1000 * telephone.latest_frame_s,
+        1000 * (percentile(telephone.late_s, 99) or 0.0),
     )
 
 
@@ -268,7 +268,7 @@ def figures_of(
         **stage_medians(conversation.events),
         **asked,
         **drafts_of(conversation.events),
-        "latest_frame_ms": rounded(conversation.latest_frame_ms),
+        "late_frame_p99_ms": rounded(conversation.late_frame_p99_ms),
     }
 
 

@@ -114,8 +114,8 @@ class Telephone:
         self.stream_sid = "MZ" + secrets.token_hex(16)
         self.start_sent_at: float | None = None
         self.clears: list[float] = []
-        self.latest_frame_s = 0.0
-        """The most by which a frame of ours was late: above a few ms, the machine was too busy to measure anything."""
+        self.late_s: list[float] = []
+        """By how much each frame of ours was late: above some ms, the machine was too busy to measure anything."""
         self.over = asyncio.Event()
         self._begun = asyncio.Event()
         self._hung_up = asyncio.Event()
@@ -234,7 +234,7 @@ class Telephone:
         while True:
             due = self._first_frame_at + (self._frames + 1) * FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
-            self.latest_frame_s = max(self.latest_frame_s, loop.time() - due)
+            self.late_s.append(loop.time() - due)
             self._frames += 1
             payload = self._to_say.popleft() if self._to_say else self._silence[self._frames % _NOISE_FRAMES]
             await socket.send(self._media(payload))

@@ -87,7 +87,7 @@ def step(calls: int, **more: float) -> Step:
     usual: dict[str, Any] = {
         **{"turn_p50_ms": 1400.0, "turn_p95_ms": 1500.0, "answered_pct": 100.0, "lapses_per_call": 0.0},
         **{"cpu_s_per_call_min": 0.5, "core_pct": calls * 1.0, "rss_mb": 100.0 + 0.5 * calls},
-        **{"loop_lag_ms": 1.0, "latest_frame_ms": 5.0},
+        **{"loop_lag_ms": 1.0, "late_frame_p99_ms": 5.0},
     }
     return Step(calls=calls, **(usual | more))
 
@@ -101,7 +101,7 @@ def step(calls: int, **more: float) -> Step:
         ({"lapses_per_call": 0.2}, "our voice breaks off"),
         ({"answered_pct": 99.0}, "not every turn was answered"),
         (
-            {"turn_p95_ms": 9000.0, "latest_frame_ms": 200.0},
+            {"turn_p95_ms": 9000.0, "late_frame_p99_ms": 200.0},
             "the telephones themselves were late: this machine can measure no more",
         ),
     ],
