@@ -99,7 +99,8 @@ def hum(seconds: float, rate_hz: int, pitch_hz: float = 220.0) -> bytes:
     """16-bit PCM that goes up and down as speech does."""
     t = np.arange(round(seconds * rate_hz)) / rate_hz
     swell = 0.55 + 0.45 * np.sin(2 * math.pi * 4 * t)
-    return bytes((9000 * swell * np.sin(2 * math.pi * pitch_hz * t)).astype("<i2").tobytes())
+    tones = sum(np.sin(2 * math.pi * pitch_hz * n * t + n) / n for n in (1, 2, 3, 5, 8))
+    return bytes((7000 * swell * tones).astype("<i2").tobytes())
 
 
 def voice(seconds: float) -> bytes:

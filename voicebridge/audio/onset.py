@@ -19,6 +19,8 @@ _WINDOW, _ENOUGH = 8, 5
 _ABOVE_QUIET_DB = 10.0
 _ABOVE_LOUD_DB = 3.0
 _AT_LEAST_DBFS = -50.0
+_FADED_DB = 10.0
+"""What has become so much weaker within the window was struck, and rings."""
 _NOT_BEFORE_FRAMES = 20
 """In the first moment of a call nothing is known about the room yet."""
 
@@ -34,6 +36,7 @@ class Onset:
         self.room = Room()
         self._echo = echo
         self._loud: deque[bool] = deque(maxlen=_HOARSE_WINDOW)
+        self._levels: deque[float] = deque(maxlen=_WINDOW)
         self._frames = 0
         self._pitched_frame = -_WINDOW
 
@@ -50,8 +53,9 @@ class Onset:
         else:
             self._echo.is_missed(frame_db, at)
         gate_db = max(self.room.quiet_db + _ABOVE_QUIET_DB, self.room.loud_db + _ABOVE_LOUD_DB, _AT_LEAST_DBFS, echo_db)
+        self._levels.append(frame_db)
         self._loud.append(frame_db > gate_db)
-        if not self._loud[-1]:
+        if not self._loud[-1] or frame_db < max(self._levels) - _FADED_DB:
             return None
         window = self._begun(recent)
         if window is None:

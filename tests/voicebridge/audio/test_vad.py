@@ -105,6 +105,15 @@ def test_a_knock_of_100_ms_is_not_speech(offset: int, level: float) -> None:
     assert listen(line(before, noise(0.1, level, seed=5), silence(1.0))) == []
 
 
+@pytest.mark.parametrize("offset", range(0, 160, 40))
+@pytest.mark.parametrize("hz", [90, 200, 700])
+def test_what_rings_when_it_is_struck_is_not_speech(offset: int, hz: float) -> None:
+    t = np.arange(800) / 8000
+    knock = 0.5 * np.sin(2 * np.pi * hz * t) * np.exp(-t / 0.03)
+    twice = np.concatenate([silence(2.0), silence(1.0)[:offset], knock, silence(0.1), knock, silence(1.0)])
+    assert listen(line(twice)) == []
+
+
 @pytest.mark.parametrize(
     "room",
     [

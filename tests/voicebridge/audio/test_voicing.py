@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.voicebridge.audio.sounds import Samples, at_level, line, mulaw, noise, silence, speech_like
+from tests.voicebridge.audio.sounds import Samples, at_level, line, mulaw, noise, silence, speech_like, tone
 from voicebridge.audio.voicing import SPAN_BYTES, is_pitched, periodicity
 
 
@@ -25,6 +25,13 @@ def test_a_voice_has_a_pitch_although_its_lowest_tone_does_not_come_through(hz: 
 @pytest.mark.parametrize("seed", range(10))
 def test_noise_has_no_pitch(seed: int) -> None:
     assert periodicity(mulaw(noise(0.1, -25.0, seed))) < 0.4
+
+
+@pytest.mark.parametrize("hz", [150, 440, 1200])
+def test_a_beep_is_periodic_but_has_not_the_pitch_of_a_voice(hz: float) -> None:
+    beep = mulaw(tone(hz, 0.1) + noise(0.1, -65.0))
+    assert periodicity(beep) > 0.9
+    assert not is_pitched(beep)
 
 
 def test_a_voice_in_noise_has_one() -> None:
