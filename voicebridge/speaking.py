@@ -130,7 +130,7 @@ class Speaking:
         except LineLostError:
             self._put(StreamEnd.LOST)
         else:
-            self._put(ev.ReplyHeld(reply, unheard_s))
+            self._put(ev.ReplyHeld(reply, unheard_s, self._mouth.playout.last_sentence(reply)))
 
     def resume(self, reply: int) -> None:
         """Goes on where it stopped."""

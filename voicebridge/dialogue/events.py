@@ -106,6 +106,8 @@ class ReplyHeld:
 
     reply: int
     unheard_s: float
+    last_sentence: str = ""
+    """The sentence it was held in."""
 
 
 @dataclass(frozen=True, slots=True)

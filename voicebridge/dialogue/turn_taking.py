@@ -143,8 +143,8 @@ class TurnTaking:
             # What still arrives from a cancelled reply carries its old number, and is dropped here.
             case events.ReplyStarted(reply=number) if number == self.reply and self.agent is AgentState.THINKING:
                 self._audible(now)
-            case events.ReplyHeld(reply=number, unheard_s=unheard_s) if number == self.reply:
-                self._held(unheard_s, now)
+            case events.ReplyHeld(reply=number) if number == self.reply:
+                self._held(event, now)
             case events.ReplyFinished(reply=number, last_sentence=last_sentence) if number == self.reply:
                 self._spoken(last_sentence, now)
             case events.ReplyFailed(reply=number, stage=stage) if number == self.reply:
@@ -228,10 +228,11 @@ class TurnTaking:
     def _hold(self, now: float) -> None:
         self._talk.agent.holds()
 
-    def _held(self, unheard_s: float, now: float) -> None:
-        """Almost all of it was heard: then it is over, and what the person says is an ordinary turn."""
-        if self.agent is AgentState.HELD and unheard_s < self._talk.timing.worth_resuming_s:
+    def _held(self, event: events.ReplyHeld, now: float) -> None:
+        """Almost all of it was heard: then it is over, and what the person says is an ordinary turn, and its answer."""
+        if self.agent is AgentState.HELD and event.unheard_s < self._talk.timing.worth_resuming_s:
             self._talk.stop_for_good(now)
+            self._talk.asked = event.last_sentence
 
     def _yield(self, now: float) -> None:
         """Rule 3: whatever it is, it does not end."""

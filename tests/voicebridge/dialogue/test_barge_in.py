@@ -180,6 +180,13 @@ def test_what_is_nearly_finished_is_finished(speaking: Script) -> None:
     speaking.expect(asked(2), drafted(3, 2, "Yes.", 13.4), said(2, "Yes."), released(3))
 
 
+def test_what_is_said_over_its_last_word_answers_it(speaking: Script) -> None:
+    nearly_over = ReplyHeld(2, unheard_s=0.4, last_sentence="What did you have for breakfast?")
+    speaking.at(13.15, SpeechStarted(13.0)).at(13.2, nearly_over).expect(held(2), stopped(2))
+    speaking.at(13.7, SpeechPaused(13.6)).at(14.1, heard(2, "Some porridge.")).until(14.95)
+    speaking.expect(asked(2), drafted(3, 2, "Some porridge.", 13.6), said(2, "Some porridge."), released(3))
+
+
 def test_a_yes_over_the_very_end_of_a_question_is_an_answer(speaking: Script) -> None:
     speaking.at(13.1, SpeechStarted(13.0)).at(13.12, ReplyFinished(2, "Did you sleep?")).expect()
     speaking.at(13.5, SpeechPaused(13.4)).at(13.9, heard(2, "Yes.")).until(14.8)
