@@ -1,4 +1,4 @@
-"""Our own voice, coming back: from a loudspeaker into the microphone, 50 to 600 ms late and weaker. It is not speech.
+"""Our own voice, coming back: from a loudspeaker into the microphone, 50 to 750 ms late and weaker. It is not speech.
 
 `Echo` is told what we say and when it begins to sound. Asked about a doubtful sound, it looks for our voice in it:
 cross-correlation of the last 240 ms with what we said before, where only the phases count (so the loudspeaker's colour
@@ -21,7 +21,7 @@ from voicebridge.audio.codec import QUIETEST_DBFS, SAMPLE_RATE_HZ, SILENCE, dbfs
 HEARD_BYTES = SAMPLE_RATE_HZ * 240 // 1000
 """How much of what is heard is compared."""
 
-_SHORTEST_S, _LONGEST_S = 0.05, 0.6
+_SHORTEST_S, _LONGEST_S = 0.05, 0.75
 _LIKE_OURS = 0.14
 _MARGIN_DB = 8.0
 """A room reverberates: what is no louder than this above the foretold level is still the echo."""
