@@ -14,11 +14,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scripts.benchmarks.conversations import PAUSE_S, turn
 from scripts.benchmarks.exchange import Exchange, open_exchange
 from scripts.benchmarks.figures import Figure, median, percentile, rounded, table
 from scripts.benchmarks.frame_path import FramePath, measure_frame_path
 from scripts.benchmarks.house import House, running_house
-from scripts.benchmarks.latency import PAUSE_S, turn
 from scripts.benchmarks.sentences import Sentence, sentences
 from scripts.benchmarks.telephones import Telephone
 from scripts.demonstration import file_name, why_not_writable

@@ -91,6 +91,11 @@ async def measure_frame_path() -> FramePath:
     return FramePath(*(statistics.median(cost) for cost in costs), *live)
 
 
+async def cpu_floor_s_per_min() -> float:
+    """What a minute of one call's frames costs a bare server on this machine now, in CPU seconds."""
+    return await _cost_us(bare, LIVE_FRAMES, FRAME_S) * 60 / FRAME_S / 1e6
+
+
 async def _cost_us(server: Server, frames: int = FRAMES, every_s: float = 0.0) -> float:
     took: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 

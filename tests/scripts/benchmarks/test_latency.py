@@ -10,10 +10,10 @@ import pytest
 
 from scripts.benchmarks import capacity, latency
 from scripts.benchmarks.capacity import Step
+from scripts.benchmarks.conversations import Conversation, Interruptions, Turn, converse, interrupt
 from scripts.benchmarks.exchange import open_exchange
 from scripts.benchmarks.frame_path import FramePath
 from scripts.benchmarks.house import running_house
-from scripts.benchmarks.latency import Conversation, Interruptions, Turn
 from scripts.benchmarks.sentences import Sentence, sentences
 
 TWO_SECONDS = Sentence("It has rained.", bytes(16_000))
@@ -129,8 +129,8 @@ def test_a_measured_call_is_greeted_and_answered() -> None:
     async def measured() -> tuple[Conversation, Interruptions]:
         async with open_exchange(house.stack, house.exchange_port) as exchange:
             return (
-                await latency.converse(house, exchange, sentences()[:2]),
-                await latency.interrupt(exchange, sentences()[2:4]),
+                await converse(house, exchange, sentences()[:2]),
+                await interrupt(exchange, sentences()[2:4]),
             )
 
     with running_house() as house:
