@@ -96,8 +96,8 @@ def step(calls: int, **more: float) -> Step:
     ("more", "why"),
     [
         ({}, None),
-        ({"turn_p95_ms": 1790.0}, None),
-        ({"turn_p95_ms": 1810.0}, "answers come late"),
+        ({"turn_p95_ms": 1890.0}, None),
+        ({"turn_p95_ms": 1910.0}, "answers come late"),
         ({"lapses_per_call": 0.2}, "our voice breaks off"),
         ({"answered_pct": 99.0}, "not every turn was answered"),
         (
