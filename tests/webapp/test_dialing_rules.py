@@ -216,3 +216,12 @@ def test_every_region_has_a_name() -> None:
     assert NAMES.keys() >= phonenumbers.SUPPORTED_REGIONS
     assert region_name("CU") == "Cuba"
     assert region_name("QQ") == "QQ"
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "00", "7", "+1", "+12", "0000000000000", "999999999999999", "21", "0021", "11234567890123"]
+)
+def test_what_cannot_even_be_read_as_a_number_is_refused_with_words(text: str) -> None:
+    with pytest.raises(NumberRefused) as refused:
+        US.check(text)
+    assert "number" in refused.value.message
