@@ -23,17 +23,12 @@ class _Part:
 
     request: int
     transcribed: Transcribed | None = None
+    text: str = ""
     failed: bool = False
 
     @property
     def is_pending(self) -> bool:
         return self.transcribed is None and not self.failed
-
-    @property
-    def text(self) -> str:
-        if self.transcribed is None or is_invented(self.transcribed):
-            return ""
-        return self.transcribed.text.strip()
 
 
 @dataclass(slots=True)
@@ -100,7 +95,9 @@ class Turn:
 
     def understood(self, transcribed: Transcribed) -> None:
         """The text has come."""
-        self._part(transcribed.request).transcribed = transcribed
+        part = self._part(transcribed.request)
+        part.transcribed = transcribed
+        part.text = "" if is_invented(transcribed) else transcribed.text.strip()
 
     def gave_up(self, request: int) -> None:
         """It will never be known."""
