@@ -95,7 +95,7 @@ async def test_a_story_of_more_than_half_a_minute_is_heard_to_its_end(engines: S
 
 
 async def test_sixteen_kilohertz_are_heard_as_well_as_eight(engines: SpeechEngines) -> None:
-    pcm = await engines.say(SENTENCES[3], "joe", sample_rate_hz=16_000)
+    pcm = await engines.say(SENTENCES[3], "pico-en-GB", sample_rate_hz=16_000)  # the same sound each time
     assert word_errors(SENTENCES[3], (await engines.hear(pcm, 16_000)).text) <= 1
 
 
