@@ -128,6 +128,7 @@ async def test_calls_longer_than_the_drain_are_ended_and_can_be_resumed_elsewher
         await telephone.until_audio()
         await scene.bridge.server.drain(0.1)
         assert await telephone.until_closed() == 1001
+    await scene.until_no_call_is_active()
     left = scene.registry.call(call.id)
     assert left is not None
     assert left.finished_at is None
