@@ -162,6 +162,8 @@ class Speaking:
     def _begin(self, utterance: _Utterance, speaking: Coroutine[Any, Any, None]) -> None:
         self._under_way[utterance.reply] = utterance
         utterance.task = self._tasks.create_task(self._see_through(utterance.reply, speaking))
+        # A task that is cancelled before its first step never gets to what it was to do.
+        utterance.task.add_done_callback(lambda _: speaking.close())
 
     async def _see_through(self, reply: int, speaking: Coroutine[Any, Any, None]) -> None:
         outcome: ev.Event | StreamEnd
