@@ -3,7 +3,7 @@
 Twilio plays what it has, in order, and takes it faster than real time. We stay at most `AHEAD_S` ahead, so that a busy
 machine is not heard, and an interruption has little to throw away; a mark at least every `MARK_EVERY_S` tells what has
 been played (`dialogue/playout.py` keeps the ledger). A reply that is held has been cleared from the telephone; what was
-not heard of it is kept here (`unheard.py`), and is sent again if it goes on.
+not heard of it is kept here (`unheard.py`), and is sent again, from a quiet moment just before, if it goes on.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ class Mouth:
 
     def resume(self, reply: int) -> None:
         """`reply`, which was held, goes on where it stopped."""
+        for piece in self._unheard.twice:
+            self.playout.heard_in_vain(reply, piece.sentence, piece.duration_s)
         self.playout.resumed(reply)
         self._flows.set()
 

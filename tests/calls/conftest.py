@@ -7,6 +7,7 @@ import wave
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ class PlayedCall:
     report: Report
     person: Samples
     agent: Samples
-    line: dict[str, object]
+    line: dict[str, Any]
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,12 @@ def agent_speech(call: PlayedCall) -> Samples:
     return np.concatenate([frame for frame in frames if level_dbfs(frame) > -45])
 
 
+def was_cut_off(call: PlayedCall, sample: int) -> bool:
+    """Whether a `clear` silenced us there: Twilio stops in mid-sound, and nothing that we send can soften it."""
+    cuts_s = [clear["at"] - call.line["answered_at"] for clear in call.line["clears"] if clear["unheard_ms"]]
+    return any(abs(sample / RATE_HZ - cut_s) <= 0.03 for cut_s in cuts_s)
+
+
 @pytest.mark.parametrize("name", talking_people())
 def test_the_call_is_answered_understood_and_ends_with_a_goodbye(played: Played, name: str) -> None:
     report = played[name].result().report
@@ -53,7 +59,7 @@ def test_our_own_words_arrive_at_the_telephone(played: Played) -> None:
 @pytest.mark.parametrize("name", talking_people())
 def test_our_voice_has_no_clicks_no_holes_and_no_hiss(played: Played, name: str) -> None:
     call = played[name].result()
-    assert clicks(call.agent) == []
+    assert [at for at in clicks(call.agent) if not was_cut_off(call, at)] == []
     assert holes(call.agent) == []
     assert share_above(agent_speech(call), 3700) < 0.02
     assert np.max(np.abs(call.agent)) < 0.999

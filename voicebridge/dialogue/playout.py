@@ -113,6 +113,10 @@ class Playout:
         if entry is not None:  # it may have been held before its first sound
             entry.discarded = False
 
+    def heard_in_vain(self, reply: int, sentence: int, duration_s: float) -> None:
+        """So much of what was heard of a sentence will be sent again: it counts when it has been heard that time."""
+        self._replies[reply].sentences[sentence].heard_s -= duration_s
+
     def sentence_sent(self, reply: int) -> None:
         """All audio of the current sentence is on the wire: its length is known."""
         entry = self._replies.get(reply)

@@ -226,6 +226,19 @@ def test_what_was_held_and_said_again_is_heard_once_and_whole() -> None:
     assert not playout.was_interrupted(1)
 
 
+def test_what_was_heard_and_is_said_again_counts_once() -> None:
+    playout = Playout()
+    playout.sentence_begun(1, "one two three four")
+    playout.audio_sent(1, 2.0, now=0.0)
+    playout.sentence_sent(1)
+    playout.cleared(now=1.3)
+    playout.heard_in_vain(1, 0, 0.3)
+    playout.resumed(1)
+    playout.audio_sent_again(1, 0, 1.0, now=5.0)
+    playout.cleared(now=5.5)
+    assert playout.heard_text(1) == "one two three"
+
+
 def test_what_is_said_again_belongs_to_its_own_sentence() -> None:
     playout = Playout()
     sent(playout, 1, ONE, 2)
