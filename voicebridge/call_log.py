@@ -7,11 +7,11 @@ Events are written behind, in batches, by one writer thread; everything else run
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,6 +30,8 @@ Answer = TypeVar("Answer")
 MAX_WAITING = 20_000
 """Events that may wait while the database does not answer: hours of talk. Above it, new ones are lost and counted."""
 BATCH = 500
+GATHER_S = 0.04
+"""What happens in a talk comes in handfuls, and each transaction costs more than what is in it."""
 POLL_S = 0.15
 CLOSE_WITHIN_S = 5.0
 
@@ -50,6 +52,8 @@ class CallLog:
         self._something_waits = asyncio.Event()
         self._all_written = asyncio.Event()
         self._all_written.set()
+        self._hurry = asyncio.Event()
+        """Somebody waits for it to be written."""
         self._followers: set[_Follower] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="registry-writer")
         self._askers = ThreadPoolExecutor(4, thread_name_prefix="registry")
@@ -66,6 +70,7 @@ class CallLog:
 
     async def flush(self) -> None:
         """Returns when everything recorded so far is in the registry."""
+        self._hurry.set()
         await self._all_written.wait()
 
     async def ask(
@@ -109,6 +114,7 @@ class CallLog:
         pause_s = 0.1
         while True:
             await self._something_waits.wait()
+            await self._gather()
             self._something_waits.clear()
             while self._waiting:
                 batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
@@ -121,7 +127,14 @@ class CallLog:
                     continue
                 pause_s = 0.1
                 self._written(batch)
+            self._hurry.clear()
             self._all_written.set()
+
+    async def _gather(self) -> None:
+        """Until a handful has come together, or somebody waits for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await self._hurry.wait()
 
     async def poll(self) -> None:
         """Looks every `POLL_S` for what others have written to followed calls, in one query, until cancelled."""
@@ -163,7 +176,7 @@ class CallLog:
                     log.error("events of an unknown call are lost", call=call_id)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def open_call_log(registry: Registry) -> AsyncIterator[CallLog]:
     """The log of this process's calls; at the end, what is waiting is written for up to `CLOSE_WITHIN_S`."""
     call_log = CallLog(registry)

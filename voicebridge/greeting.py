@@ -23,7 +23,8 @@ from voicebridge.reply import synthesise
 
 log = get_logger(__name__)
 
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.4
+"""Nobody answers that soon, and in a talk, in which much is written, each look is a question to the database."""
 AT_ONCE = 10
 SHORTEST_RING_S = 0.5
 SILENT_DBFS = -55.0

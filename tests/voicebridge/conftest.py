@@ -100,8 +100,10 @@ class Scene:
                 await asyncio.sleep(0.02)
 
     async def until_listening(self, call: Call, after: int = 0) -> None:
-        """Waits until we have finished speaking at least `after` + 1 times."""
+        """Waits until we have finished speaking at least `after` + 1 times, and what came with it is written."""
         await self.until(lambda: len(self.events(call, Kind.AGENT_SAID)) > after)
+        assert self.bridge is not None
+        await self.bridge.house.call_log.flush()
 
     @contextmanager
     def locked_registry(self) -> Iterator[None]:

@@ -154,5 +154,6 @@ async def test_a_resumed_call_keeps_its_manner(scene: Scene) -> None:
         await scene.until_listening(call, after=2)
         await telephone.say(0.6)
         await scene.until_listening(call, after=3)
+    await scene.until_no_call_is_active()
     gains = [event.data["gain_db"] for event in scene.events(call, Kind.VOICE_CHANGED)]
     assert gains[1] > gains[0] > 0

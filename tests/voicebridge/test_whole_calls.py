@@ -35,6 +35,7 @@ async def test_a_whole_call_is_greeted_understood_answered_and_said_goodbye(scen
         await scene.until_listening(call, after=1)
         await telephone.say(0.8)
         assert await telephone.until_closed() == 1000
+    await scene.until_no_call_is_active()
     assert scene.said(call)[1:] == [
         ("answer", "How lovely. What colour are they?", False),
         ("goodbye", "Take care. Goodbye, Ada.", False),
@@ -152,6 +153,7 @@ async def test_an_interruption_clears_the_telephone_and_only_what_was_heard_is_k
         await telephone.until(lambda: "clear" in telephone.events())
         cleared = telephone.events().index("clear")
         await scene.until_listening(call, after=2)
+    await scene.until_no_call_is_active()
     role, heard, interrupted = scene.said(call)[1]
     assert (role, interrupted) == ("answer", True)
     assert heard.startswith("Once upon")

@@ -26,7 +26,6 @@ READ_TIMEOUT_S = 20.0  # the last resort; patience.py is far stricter
 KEEP_CONNECTIONS_S = 120.0  # longer than any pause in a talk: a new TLS handshake costs 100-300 ms of silence
 LINE_RATE_HZ = 8000
 REPLY_MAX_TOKENS = 300
-_READ_BYTES = 2048  # 43 ms of voice: the first of it is on its way that much earlier
 _NO_EVIDENCE: dict[str, Any] = {"response_format": "json"}
 _REFUSALS = {"http_400", "http_422"}
 
@@ -141,7 +140,7 @@ class OpenAITextToSpeech:
             response = await request.__aenter__()
         try:
             _check_is_audio(response.headers.get("content-type", ""))
-            pieces = response.iter_bytes(_READ_BYTES)
+            pieces = response.iter_bytes()  # as they come: to gather them would keep the first waiting
             async with aclosing(cast("Any", whole_samples(_guarded(pieces)))) as samples:
                 async for piece in samples:
                     yield piece
