@@ -1,9 +1,10 @@
 """Somebody begins to speak: how that is known while nobody speaks, or while we do.
 
 The room is known by the levels of the last six seconds (`room.py`). Somebody has begun when 5 of 8 frames stand 10 dB
-out of its quiet and 3 dB out of its loud moments, and a pitch has been heard in them (`voicing.py`). A click, a knock
-or a burst of noise is too short or has no pitch, and breath has none. Who has no voice left needs longer. What is our
-own voice coming back is nobody (`echo.py`).
+out of its quiet and 3 dB out of its loud moments, and a pitch has been heard in them (`voicing.py`); or 7 of 16, for
+over a humming line all but the vowels is lost, and they may be short. A click, a knock or a burst of noise is too short
+or has no pitch, and breath has none. Who has no voice left needs longer. What is our own voice coming back is nobody
+(`echo.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from voicebridge.audio.room import Room
 from voicebridge.audio.voicing import is_pitched
 
 _WINDOW, _ENOUGH = 8, 5
+_CLIPPED_WINDOW, _CLIPPED_ENOUGH = 16, 7
+"""Whose vowels are short, with stops between them, is heard a little later, but heard."""
 _ABOVE_QUIET_DB = 10.0
 _ABOVE_LOUD_DB = 3.0
 _AT_LEAST_DBFS = -50.0
@@ -36,6 +39,8 @@ class Onset:
         self.room = Room()
         self._echo = echo
         self._loud: deque[bool] = deque(maxlen=_HOARSE_WINDOW)
+        self._strong: deque[bool] = deque(maxlen=_CLIPPED_WINDOW)
+        """Loud, and nothing that only rings."""
         self._levels: deque[float] = deque(maxlen=_WINDOW)
         self._frames = 0
         self._pitched_frame = -_WINDOW
@@ -55,7 +60,8 @@ class Onset:
         gate_db = max(self.room.quiet_db + _ABOVE_QUIET_DB, self.room.loud_db + _ABOVE_LOUD_DB, _AT_LEAST_DBFS, echo_db)
         self._levels.append(frame_db)
         self._loud.append(frame_db > gate_db)
-        if not self._loud[-1] or frame_db < max(self._levels) - _FADED_DB:
+        self._strong.append(self._loud[-1] and frame_db >= max(self._levels) - _FADED_DB)
+        if not self._strong[-1]:
             return None
         window = self._begun(recent)
         if window is None:
@@ -68,17 +74,20 @@ class Onset:
     def forget(self) -> None:
         """What came last is known not to be the room."""
         self._loud.clear()
+        self._strong.clear()
         self.room.was_somebody()
 
     def _begun(self, recent: bytes) -> list[bool] | None:
         """The frames in which it has."""
         loud = list(self._loud)
-        if sum(loud[-_WINDOW:]) < _ENOUGH or self._frames < _NOT_BEFORE_FRAMES:
+        clipped = sum(self._strong) >= _CLIPPED_ENOUGH
+        begun = loud[-_CLIPPED_WINDOW:] if clipped else loud[-_WINDOW:]
+        if self._frames < _NOT_BEFORE_FRAMES or sum(begun) < _ENOUGH:
             return None
         if is_pitched(recent):
             self._pitched_frame = self._frames
         if self._pitched_frame > self._frames - _WINDOW:
-            return loud[-_WINDOW:]
+            return begun
         if sum(loud) >= _HOARSE_ENOUGH and self._frames >= _HOARSE_NOT_BEFORE_FRAMES:
             return loud
         return None

@@ -140,6 +140,14 @@ def test_a_voice_over_a_hum_is_heard() -> None:
     assert paused.at_ms == pytest.approx(5500, abs=150)
 
 
+def test_clipped_syllables_over_a_hum_are_heard() -> None:
+    syllable = np.concatenate([speech_like(0.07, -18.0, syllables_per_s=7.0), silence(0.09)])
+    voice = np.concatenate([silence(4.0), *[syllable] * 12, silence(3.0)])
+    hum = tone(150, len(voice) / 8000, level_dbfs=-46.0)
+    started, *_ = listen(line(voice + hum))
+    assert started.at_ms == pytest.approx(4000, abs=200)
+
+
 def test_a_television_does_not_hold_the_turn() -> None:
     television = np.concatenate([speech_like(6.0, -33.0, syllables_per_s=5.0), silence(0.25), speech_like(6.0, -33.0)])
     events = told_at(line(silence(1.0), speech_like(2.0, -18.0), television))
