@@ -15,12 +15,13 @@ class Ears:
         self._echo = Echo()
         self._voice = VoiceActivity(self._echo)
         self._utterance = UtteranceBuffer()
+        self._told_ms, self._told_at = -1, 0.0
 
     def hear(self, audio: bytes, now: float) -> list[Event]:
         """Takes a piece of the person's audio (mu-law, 8 kHz, any length) that arrived at `now`."""
         voiced_before_ms = self._voice.voiced_ms
         changes = self._voice.feed(audio, now)
-        heard = [self._told(change, now - (self._voice.now_ms - change.at_ms) / 1000) for change in changes]
+        heard = [self._told(change, self._when(change.at_ms, now)) for change in changes]
         if self._utterance.feed(audio, self._voice.voiced_ms - voiced_before_ms):
             return [*heard, UtteranceFull()]
         return heard
@@ -44,6 +45,12 @@ class Ears:
     def silenced(self, now: float) -> None:
         """What of our voice was to sound after `now` will not."""
         self._echo.silenced(now)
+
+    def _when(self, at_ms: int, now: float) -> float:
+        """The moment of the audio fed on the clock of `now`: however unevenly it arrives, the same one each time."""
+        if at_ms != self._told_ms:
+            self._told_ms, self._told_at = at_ms, now - (self._voice.now_ms - at_ms) / 1000
+        return self._told_at
 
     def _told(self, change: VoiceEvent, at: float) -> Event:
         if isinstance(change, VoiceStarted):

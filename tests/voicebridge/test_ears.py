@@ -40,6 +40,17 @@ def test_speech_and_its_pauses_are_told_with_their_moments() -> None:
     assert paused.pitched_ms > 400
 
 
+def test_audio_that_comes_unevenly_has_one_moment_for_one_end_of_a_voice() -> None:
+    ears, events = Ears(), list[Event]()
+    audio = line(silence(1.0), speech_like(1.0), silence(0.5))
+    for count, begin in enumerate(range(0, len(audio), 160)):
+        late_s = 0.09 * (count % 7) / 7
+        events += ears.hear(audio[begin : begin + 160], BEGAN + begin / 8000 + late_s)
+    [fading] = [event for event in events if isinstance(event, SpeechFading)]
+    [paused] = [event for event in events if isinstance(event, SpeechPaused)]
+    assert fading.at == paused.at == pytest.approx(BEGAN + 2.0, abs=0.15)
+
+
 def test_what_was_said_is_there_as_often_as_it_is_asked_for() -> None:
     ears = Ears()
     hear(ears, line(silence(1.0), speech_like(1.0), silence(1.0)))
