@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ from tests.test_documentation import ROOT
 
 NUMBERS = itertools.count()
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+
+@pytest.fixture(autouse=True)
+def signals_of_a_terminal() -> Iterator[None]:
+    """Whoever started the tests (nohup, a script's "&") may have had them ignore what they are about."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGTERM)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def writer(file: Path, word: str, *, stubborn: bool = False) -> list[str]:
