@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.voicebridge.audio.sounds import Samples, noise, silence, tone
-from voicebridge.audio.edges import AFTER_MS, BEFORE_MS, FADE_MS, Fades, SilenceTrim
+from voicebridge.audio import codec
+from voicebridge.audio.edges import AFTER_MS, BEFORE_MS, FADE_MS, Fades, SilenceTrim, fade_in
 
 
 def trimmed(*sounds: Samples) -> Samples:
@@ -72,3 +73,13 @@ def test_fades_do_not_depend_on_the_pieces(length: int, sizes: list[int]) -> Non
     sound = np.ones(length)
     np.testing.assert_array_equal(faded(sound, *sizes), faded(sound))
     assert len(faded(sound)) == length
+
+
+@pytest.mark.parametrize("length", [0, 10, FADE_MS * 8, 800])
+def test_a_voice_that_goes_on_in_the_middle_is_faded_in(length: int) -> None:
+    loud = codec.encode(np.full(length, 16_000, dtype="<i2").tobytes())
+    heard = np.frombuffer(codec.decode(fade_in(loud)), dtype="<i2")
+    assert len(heard) == length
+    assert all(heard[:1] < 500)
+    assert np.abs(np.diff(heard.astype(int))).max(initial=0) < 1600
+    assert fade_in(loud)[FADE_MS * 8 :] == loud[FADE_MS * 8 :]
