@@ -107,7 +107,7 @@ class Mouth:
             self._unheard.take_back(self.playout.ahead_s(now))
             await self._clear(now)
         more_s = 0.0 if self.playout.is_all_sent(reply) else 1.0  # at least: it is still being made
-        return self._unheard.duration_s + more_s
+        return self._unheard.unheard_s + more_s
 
     def resume(self, reply: int) -> None:
         """`reply`, which was held, goes on where it stopped."""

@@ -46,6 +46,11 @@ class Unheard:
         return sum(piece.duration_s for piece in self._again)
 
     @property
+    def unheard_s(self) -> float:
+        """How much of that was not heard the first time."""
+        return self.duration_s - sum(piece.duration_s for piece in self._twice)
+
+    @property
     def next_again(self) -> Piece | None:
         """What has to be said again next; None if there is nothing."""
         return self._again[0] if self._again else None

@@ -39,6 +39,7 @@ def test_it_goes_on_from_the_quiet_moment_before_the_word_that_was_cut() -> None
     heard_twice_s = sum(piece.duration_s for piece in unheard.twice)
     assert 0.3 <= heard_twice_s <= 0.4
     assert unheard.duration_s == pytest.approx(0.5 + heard_twice_s)
+    assert unheard.unheard_s == pytest.approx(0.5), "the end of a reply is worth no more than before"
     assert codec.level_dbfs(again(unheard)[:160]) < -50
 
 
